@@ -1,0 +1,84 @@
+/*
+ * The configuration as plain, validated data: what the text of aurpd.conf(5)
+ * means. The daemon's parser makes it, router_apply() takes it by difference.
+ * Identity is by name: a port, tunnel or peer that keeps its name is the same
+ * one before and after a reload. Strings are UTF-8 without control characters.
+ */
+#ifndef AURPD_CONFIG_H
+#define AURPD_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "aurpd/at.h"
+#include "aurpd/mtime.h"
+
+enum {
+	CONFIG_NAME_MAX = 63,		/* bytes of a section name */
+	CONFIG_HOST_MAX = 253,		/* bytes of a host name (RFC 1035) */
+	CONFIG_PATH_MAX = 255,
+	CONFIG_DEVICE_MAX = 15,		/* IFNAMSIZ - 1 */
+};
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+enum port_kind { PORT_ETHERTALK };
+
+/* Inside AppleTalk ch. 5, "Initialization"; the soft seed is a custom of later routers. */
+enum seed_mode {
+	SEED_HARD,	/* use the configured range and zones; a conflict stops the port */
+	SEED_SOFT,	/* use them unless the cable already has others: then adopt those */
+	SEED_NONE,	/* learn both from another router */
+};
+
+struct config_port {
+	char name[CONFIG_NAME_MAX + 1];
+	enum port_kind kind;
+	char device[CONFIG_DEVICE_MAX + 1];
+	bool is_tap;			/* the shell creates `device` as a tap */
+	enum seed_mode seed;
+	struct at_range range;		/* first == 0: none configured */
+	struct at_name *zones;		/* [0] is the default zone */
+	size_t n_zones;
+	struct at_addr address;		/* tried first; net 0: no wish */
+	bool has_hardware_address;
+	struct mac hardware_address;
+	bool all_multicast;		/* ask the interface for all multicast, not only AppleTalk's */
+	bool own_net_only;		/* RTMP Data names this cable and nothing else (fragile clients) */
+};
+
+struct config_peer {
+	char name[CONFIG_NAME_MAX + 1];
+	char host[CONFIG_HOST_MAX + 1];	/* name or address; resolved by the shell */
+	uint16_t port;
+};
+
+struct config_tunnel {
+	char name[CONFIG_NAME_MAX + 1];
+	struct endpoint listen;		/* ip 0: every address */
+	bool accept_unknown;
+	struct span update_interval;	/* >= 10 s, whole tens (RFC 1504 p. 29, 48) */
+	struct span last_heard_timeout;	/* >= 30 s (RFC 1504 p. 40) */
+	size_t max_unknown_peers;	/* peers that nobody configured, with accept_unknown */
+	struct config_peer *peers;
+	size_t n_peers;
+};
+
+struct config {
+	char name[CONFIG_NAME_MAX + 1];
+	struct at_name nbp_name;	/* the same in MacRoman: our object name in NBP */
+	bool public_address_auto;	/* DI = the address that packets leave from */
+	uint32_t public_address;
+	char dump_file[CONFIG_PATH_MAX + 1];
+	char state_file[CONFIG_PATH_MAX + 1];	/* last addresses of ports; "" = none */
+	enum log_level log_level;
+	size_t max_networks;		/* table limits; reaching one is said, not fatal */
+	size_t max_zones;
+	struct config_port *ports;
+	size_t n_ports;
+	struct config_tunnel *tunnels;
+	size_t n_tunnels;
+};
+
+#endif
