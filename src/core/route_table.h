@@ -37,9 +37,9 @@ struct path {
 	enum path_state state;
 	uint8_t distance;		/* hops from us: what was received + 1; attached 0 */
 	bool stale;			/* PATH_TUNNEL: not repeated yet by the current RI-Rsp series */
-	struct port *port;		/* PATH_ATTACHED, PATH_RTMP */
+	struct port *port;		/* PATH_ATTACHED, PATH_RTMP; NULL when Bad because the port went */
 	struct at_addr next_router;	/* PATH_RTMP */
-	struct peer *peer;		/* PATH_TUNNEL */
+	struct peer *peer;		/* PATH_TUNNEL; NULL when Bad */
 };
 
 struct route {
@@ -70,16 +70,30 @@ static inline struct route *route_find(const struct route_table *t, uint16_t net
 	return t->by_net[net];
 }
 
-static inline bool path_is_usable(const struct path *p)
+static inline bool path_is_bad(const struct path *p)
 {
-	return p->state <= PATH_SUSPECT;
+	return p->state >= PATH_BAD0;
 }
 
 /* Can packets go there? Distance 15 still can, 16 never (Inside AppleTalk ch. 4, hop counts). */
+static inline bool path_is_usable(const struct path *p)
+{
+	return !path_is_bad(p) && p->distance <= AT_HOPS_MAX;
+}
+
 static inline bool route_is_usable(const struct route *r)
 {
-	return path_is_usable(r->best) && r->best->distance <= AT_HOPS_MAX;
+	return path_is_usable(r->best);
 }
+
+/* To be told to neighbours as distance 31 (notify neighbour, R32)? */
+static inline bool route_is_bad(const struct route *r)
+{
+	return path_is_bad(r->best);
+}
+
+/* The route with the lowest numbers that overlaps `range`, equal or not; NULL if there is none. */
+struct route *route_find_overlap(const struct route_table *t, struct at_range range);
 
 /* Usable paths besides the best. */
 size_t route_alternatives(const struct route *r);
@@ -90,8 +104,8 @@ enum offer_result {
 	OFFER_NEW,		/* the route did not exist before */
 	OFFER_CHANGED,		/* a path came, or its distance or next router changed */
 	OFFER_IGNORED,		/* worse than what the same kind of path already offers */
-	OFFER_OVERLAP,		/* overlaps another range without being equal: ignored (R28, aurp R6) */
-	OFFER_OURS,		/* overlaps or is a network attached to us: never overridden (R29, aurp R7) */
+	OFFER_OVERLAP,		/* overlaps another range without being equal: ignored (R28, R29, aurp R6) */
+	OFFER_OURS,		/* is a network attached to us: never overridden (aurp R7) */
 	OFFER_FULL,		/* table limit reached */
 };
 
@@ -114,8 +128,9 @@ enum offer_result route_offer_rtmp(struct router *r, struct port *port, struct a
 
 /*
  * A network an exterior router offers: distance as received (NA, NDC, RI-Rsp).
- * Creates or updates this peer's path (RFC 1504 p. 35-37); received distance
- * >= 15 keeps it as an unusable alternative. Clears `stale`.
+ * Creates or updates this peer's path (RFC 1504 p. 35-37). A received distance
+ * of 15 or more is unusable: kept for a path not known before (aurp R11), the
+ * withdrawal of one that is. Clears `stale`.
  */
 enum offer_result route_offer_tunnel(struct router *r, struct peer *peer, struct at_range range,
 	uint8_t distance);

@@ -21,6 +21,8 @@ struct router {
 	struct zone_table zones;
 	uint64_t announced;		/* routes.generation that tunnels have been told of */
 	struct timer validity;		/* ages routes every 20 s */
+	struct timer zone_scan;		/* asks for missing zones every 10 s */
+	uint64_t drops[DROP_REASONS];	/* of datagrams of our own */
 	struct at_name nbp_name;
 	bool is_stopping;
 	struct instant stop_deadline;

@@ -32,7 +32,7 @@ struct zone_list {
 	size_t cap;
 	size_t expected;		/* total announced by an extended reply; 0 = not announced */
 	bool is_complete;
-	uint32_t version;		/* differs whenever a complete list differs from an earlier one */
+	uint64_t digest;		/* of the folded names, whatever their order: tells two sets apart */
 };
 
 struct zone_table {
@@ -41,7 +41,6 @@ struct zone_table {
 	size_t cap;
 	size_t limit;
 	bool is_full;			/* a name was refused since there was last room */
-	uint32_t next_version;
 };
 
 void zone_table_init(struct zone_table *t, size_t limit);
