@@ -1,0 +1,34 @@
+"""What the system tests share: the binary must be there, and we must be root."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from daemon import BINARY  # noqa: E402
+from world import World, connect_pair  # noqa: E402
+
+
+def pytest_sessionstart(session):
+    if os.geteuid() != 0:
+        pytest.exit("the system tests need root: they make network namespaces", 2)
+    if not BINARY.exists():
+        pytest.exit(f"no aurpd at {BINARY}: build it, or say where it is with AURPD=", 2)
+
+
+@pytest.fixture
+def world():
+    with World() as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def two_sites():
+    """Sites a (100-101, "Zone A") and b (200-201, "Zone B"), connected, for tests that only look."""
+    with World() as world:
+        a, b = world.site("a", 1), world.site("b", 2)
+        connect_pair(a, b)
+        yield a, b

@@ -1,0 +1,160 @@
+"""Sites: a namespace with an aurpd, its EtherTalk cable and its place on the IP network."""
+
+from appletalk import Range
+from capture import Capture
+from daemon import Daemon, peer_is
+from net import Lab, Wan
+from node import Node, ScriptedRouter
+from peer import Peer
+
+
+def quoted(words):
+    return "{ " + ", ".join(f'"{word}"' for word in words) + " }"
+
+
+def ethertalk(name="lan", device="lan0", network="100-101", zones=("Zone A",), seed="hard", more=""):
+    own = f'network = "{network}"\n zones = {quoted(zones)}\n' if network else ""
+    return (f'ethertalk "{name}" {{\n device = "{device}"\n seed = {seed}\n {own} {more}\n}}\n')
+
+
+def tunnel(peers, name="wan", listen="0.0.0.0:387", more=""):
+    """`peers`: {name: host} or {name: text of its section}."""
+    def section(host):
+        return host if "=" in host else f'host = "{host}"'
+    inside = "".join(f' peer "{peer}" {{ {section(host)} }}\n' for peer, host in peers.items())
+    return f'tunnel "{name}" {{\n listen = "{listen}"\n {more}\n{inside}}}\n'
+
+
+def router(name, address="auto", more=""):
+    return (f'router {{\n name = "{name}"\n public-address = "{address}"\n'
+            f' dump-file = "@dump@"\n log-level = debug\n {more}\n}}\n')
+
+
+class Site:
+    """Where one aurpd lives. `address` is its place on the IP network."""
+
+    def __init__(self, world, name, number, cables=("lan0",)):
+        self.world, self.name, self.number = world, name, number
+        self.ns = world.lab.machine(name)
+        self.address = f"10.99.0.{number}"
+        self.tap = world.wan.join(self.ns, self.address)
+        self.cables = {device: world.lab.cable(self.ns, device) for device in cables}
+        self.cable = self.cables.get("lan0")
+        self.range = Range(number * 100, number * 100 + 1)
+        self.zones = [f"Zone {name.upper()}"]
+        self.daemon = None
+
+    @property
+    def network(self):
+        return f"{self.range.first}-{self.range.last}"
+
+    def config(self, peers, lan=None, tunnel_more="", more=""):
+        """The plain configuration: a hard-seeded cable and one tunnel. `peers`: see tunnel()."""
+        lan = lan if lan is not None else ethertalk(network=self.network, zones=self.zones)
+        return router(self.name, self.address) + lan + tunnel(peers, more=tunnel_more) + more
+
+    def run(self, config, **more):
+        """Makes the daemon and starts it; it is stopped with the world."""
+        return self.prepare(config, **more).start()
+
+    def prepare(self, config, **more):
+        self.daemon = Daemon(self.ns, config, **more)
+        self.world.daemons.append(self.daemon)
+        return self.daemon
+
+    def node(self, zone=b"", device="lan0", **more):
+        """A new end node on the cable, with an address and a router."""
+        node = self.world.keep(Node(self.cables[device]))
+        node.acquire(zone, **more)
+        return node
+
+    def bare_node(self, device="lan0"):
+        """A station on the cable that has done nothing yet."""
+        return self.world.keep(Node(self.cables[device]))
+
+    def router(self, addr, nets, device="lan0"):
+        return self.world.keep(ScriptedRouter(self.cables[device], addr, nets))
+
+    def capture(self, device="lan0"):
+        return self.world.keep(Capture(self.cables[device]))
+
+    def capture_tunnel(self):
+        return self.world.keep(Capture(self.tap))
+
+
+class World:
+    """A laboratory with sites; closing it stops every daemon in good order."""
+
+    def __init__(self, mtu=1500):
+        self.lab = Lab()
+        self.wan = Wan(self.lab, mtu)
+        self.daemons, self._kept = [], []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def site(self, name, number, cables=("lan0",)):
+        return Site(self, name, number, cables)
+
+    def peer(self, number, networks=None, dut=None):
+        """A scripted peer 10.99.0.<number>; `dut` is the site it talks to."""
+        address = self.wan.own(f"10.99.0.{number}")
+        return self.keep(Peer(self.wan.ns, address, networks, dut and dut.address))
+
+    def keep(self, closable):
+        self._kept.append(closable)
+        return closable
+
+    def close(self):
+        """Ends everything; a daemon that does not end well is a failure."""
+        try:
+            problems = end_all(self.daemons)
+        finally:
+            for closable in reversed(self._kept):
+                closable.close()
+            self.lab.close()
+        assert not problems, "\n".join(problems)
+
+
+def end_all(daemons):
+    """SIGTERM to all at once; what was wrong with their ends or their logs."""
+    problems = []
+    running = [daemon for daemon in daemons if daemon.running]
+    for daemon in running:
+        daemon.process.terminate()
+    for daemon in running:
+        try:
+            code = daemon.wait(15)
+        except Exception:       # the reason does not matter: it had to end and did not
+            problems.append(f"aurpd did not end on SIGTERM:\n{daemon.log}")
+            continue
+        if code:
+            problems.append(f"aurpd ended with status {code}:\n{daemon.log}")
+    for daemon in daemons:
+        if "Sanitizer" in daemon.log or "runtime error" in daemon.log:
+            problems.append(f"a sanitizer complained:\n{daemon.log}")
+        daemon.close()
+    return problems
+
+
+def connect_pair(one, two, **more):
+    """Runs aurpd at both sites, each the other's peer, and waits until both are connected."""
+    one.prepare(one.config({two.name: two.address}, **more)).spawn()
+    two.prepare(two.config({one.name: one.address}, **more)).spawn()
+    for site, other in ((one, two), (two, one)):
+        ready = site.daemon.messages.wait(lambda m: m[1].get("READY") == "1" or "EXIT" in m[1], 15)
+        assert ready and "EXIT" not in ready[1], f"not ready:\n{site.daemon.log}"
+        site.daemon.wait_dump(peer_is(other.name), 20, "the tunnel to be connected")
+        site.daemon.wait_dump(lambda dump, other=other: has_zones(dump, other), 20, "zones")
+
+
+def has_zones(dump, site):
+    """Does the dump show the other site's network with all its zones?"""
+    route = dump.route(site.network)
+    if not route:
+        return False
+    zones = route["zones"] if isinstance(route["zones"], list) else [route["zones"]]
+    return set(site.zones) <= set(zones)
