@@ -50,7 +50,7 @@ struct macroman_error {
 	enum macroman_error_kind kind;
 	size_t offset;		/* of the character in the text, in bytes */
 	uint32_t code;		/* its code point; the byte itself if it is no UTF-8 */
-	char character[5];	/* it again, for people; empty where it cannot stand alone */
+	char character[8];	/* it again, with what a mark stands on; empty: cannot be shown */
 };
 
 /* What follows the character in a message: "is not in the MacRoman character set" ... */

@@ -75,7 +75,7 @@ enum aurp_half {
 };
 
 struct aurp_cmd {
-	const char *name;	/* "ri-upd" */
+	char name[12];		/* "ri-upd" */
 	uint16_t code;
 	uint16_t subcode;	/* 0 = has none */
 	enum aurp_half half;
@@ -102,7 +102,7 @@ struct aurp {
 enum aurp_result {
 	AURP_OK,
 	AURP_CUT,		/* shorter than the header, the subcode or the least body */
-	AURP_UNKNOWN,		/* undefined command or subcode; connection, sequence and flags are set */
+	AURP_UNKNOWN,		/* undefined command or subcode; the rest of *out is set */
 };
 
 /* Reads the header and the subcode and checks the least length of the body. */
@@ -173,7 +173,7 @@ bool aurp_decode_open_req(struct rd *r, struct aurp_open_req *out);
 void aurp_encode_open_req(struct wr *w, const struct aurp_open_req *in);
 
 struct aurp_open_rsp {
-	int16_t rate;			/* >= 0: update interval in units of 10 s; < 0: enum aurp_error */
+	int16_t rate;			/* >= 0: update interval / 10 s; < 0: enum aurp_error */
 	struct aurp_options options;
 };
 

@@ -13,6 +13,8 @@
 
 #include <stdbool.h>
 
+#include "wire.h"
+
 enum tuple_step {
 	TUPLE_END,	/* the list ended where a tuple ended */
 	TUPLE_OK,	/* one whole, valid tuple */
@@ -24,6 +26,23 @@ enum tuple_step {
 static inline bool tuple_is_here(enum tuple_step s)
 {
 	return s == TUPLE_OK || s == TUPLE_BAD;
+}
+
+/*
+ * Reads a zone name of 1..32 bytes. TUPLE_BAD: empty or longer, and skipped by
+ * its length, which is all there.
+ */
+static inline enum tuple_step tuple_read_name(struct rd *r, struct at_name *out)
+{
+	uint8_t len = rd_peek_u8(r, 0);
+
+	if (len <= AT_ZONE_NAME_MAX)
+		*out = rd_name(r);
+	else
+		rd_skip(r, 1 + (size_t)len);
+	if (!rd_ok(r))
+		return TUPLE_CUT;
+	return len > 0 && len <= AT_ZONE_NAME_MAX ? TUPLE_OK : TUPLE_BAD;
 }
 
 #endif
