@@ -12,9 +12,12 @@
 #include "aurpd/router.h"
 #include "aurpd/trace.h"
 #include "list.h"
+#include "nbp.h"
 #include "timer.h"
 
+struct datagram;
 struct port;
+struct route;
 
 enum port_state {
 	PORT_DOWN,		/* no link */
@@ -29,21 +32,82 @@ enum port_state {
 struct port_ops {
 	const char *kind;
 	bool is_extended;
-	void (*link_up)(struct port *port);		/* start claiming an address */
-	void (*link_down)(struct port *port);		/* forget everything learnt about the link */
+	void (*init)(struct port *port);		/* makes port->medium */
+	void (*free)(struct port *port);
+	void (*link_up)(struct port *port);		/* hear the broadcasts of the link; nothing is sent */
+	/* Forget everything learnt about the link, the address too; leave its groups if port->link is alive. */
+	void (*link_down)(struct port *port);
+	/*
+	 * Claims an address inside `range` (first 0: a provisional one, E25), `wish`
+	 * first if it fits there. port_claimed() is called once it is ours.
+	 */
+	void (*claim)(struct port *port, struct at_range range, struct at_addr wish);
 	void (*input)(struct port *port, struct pkt *frame);
 	void (*send_node)(struct port *port, struct at_addr to, struct pkt *datagram);
+	void (*send_hardware)(struct port *port, struct mac to, struct pkt *datagram);
 	void (*send_broadcast)(struct port *port, struct pkt *datagram);
 	void (*send_zone)(struct port *port, const struct at_name *zone, struct pkt *datagram);
 	/* The multicast address of a zone; false if the medium has none. */
 	bool (*zone_multicast)(struct port *port, const struct at_name *zone, struct mac *address);
-	void (*free)(struct port *port);
+	/* From now on hear what is sent to this zone of the cable (E30). */
+	void (*join_zone)(struct port *port, const struct at_name *zone);
+	void (*walk_nodes)(struct port *port, void (*each)(void *ctx, const struct aarp_info *), void *ctx);
 };
 
 struct port_counters {
 	uint64_t rx, tx;		/* frames */
 	uint64_t rx_bytes, tx_bytes;
 	uint64_t drops[DROP_REASONS];
+};
+
+enum { CABLE_ROUTERS_MAX = 4 };
+
+/* The zone list of the cable as one router tells it (Z37). */
+struct cable_answer {
+	struct at_addr from;
+	struct at_name *zones;		/* room for AT_ZONES_PER_NET_MAX; NULL: this place is free */
+	size_t used;
+	size_t expected;		/* total of an Extended Reply; 0 = not known */
+	bool is_complete;
+};
+
+/* What other routers say about this cable: cable.c hears it, port_seed.c judges it. */
+struct cable {
+	struct at_range range;		/* first 0: nobody said anything */
+	struct at_addr from;		/* who said so */
+	struct at_name default_zone;	/* len 0: nobody said anything */
+	struct at_addr default_from;
+	struct cable_answer answers[CABLE_ROUTERS_MAX];
+};
+
+/* How a port comes to its range and zones: port_seed.c. */
+struct port_seed {
+	struct timer timer;		/* next question, or the next attempt after a conflict */
+	unsigned asked;			/* questions since the present state began */
+	bool is_settled;		/* `range` is decided, an address inside it may be missing yet */
+	bool uses_config;		/* range and zones are the configured ones */
+	struct at_range range;
+	struct instant retry_by;	/* PORT_CONFLICT: at the latest */
+	struct cable cable;
+};
+
+/* svc_rtmp.c */
+struct port_rtmp {
+	struct timer periodic;
+	struct timer triggered;
+	struct instant sent;		/* the last Data */
+};
+
+enum port_name_state { NAME_NONE, NAME_CHECKING, NAME_REGISTERED };
+
+/* Our NBP name on this cable: svc_nbp_name.c. */
+struct port_name {
+	enum port_name_state state;
+	struct timer timer;
+	unsigned asked;
+	unsigned suffix;		/* 0, or the number behind the name because it was taken */
+	uint8_t id;			/* of the look-ups that ask whether it is taken */
+	struct nbp_tuple tuple;
 };
 
 struct port {
@@ -58,14 +122,17 @@ struct port {
 	struct at_addr addr;		/* ours, or the one being claimed */
 	const struct zone *default_zone; /* of the attached network; NULL while unknown */
 	struct port_counters count;
-	/* ... the author of port.c adds timers and the state of verification here */
+	void *medium;			/* of ops */
+	struct port_seed seed;
+	struct port_rtmp rtmp;
+	struct port_name name;
 };
 
 /* Heap; the medium follows config->kind. */
 struct port *port_new(struct router *r, const struct config_port *config);
 void port_free(struct port *port);
 
-/* New settings for a port that stays; restarts it where that is needed. */
+/* New settings for a port that stays; starts it anew on its link where that is needed. */
 void port_apply(struct port *port, const struct config_port *config);
 
 void port_link_up(struct port *port, void *link, struct mac mac);
@@ -85,12 +152,31 @@ bool port_has_address(const struct port *port, struct at_addr addr);
 
 /* Puts a datagram on this link: to a node, to all, or to a zone of the cable (E03, E04, N04, N05). */
 void port_send_node(struct port *port, struct at_addr to, struct pkt *datagram);
+/* To a node whose hardware address is known from the frame it called with (Z20, Z21). */
+void port_send_hardware(struct port *port, struct mac to, struct pkt *datagram);
 void port_send_broadcast(struct port *port, struct pkt *datagram);
 void port_send_zone(struct port *port, const struct at_name *zone, struct pkt *datagram);
 
 /* Used by a medium: one frame out, counted. */
 void port_transmit(struct port *port, const struct pkt *frame);
 void port_drop(struct port *port, enum drop_reason reason);
+
+/* The route of the attached network; NULL while the port is not up. */
+struct route *port_route(const struct port *port);
+
+/* Called by the medium: port->addr is ours. */
+void port_claimed(struct port *port);
+
+/* Called by the medium: a datagram that came while the port is not up. Hears what the cable's routers say. */
+void port_seed_input(struct port *port, struct datagram *d);
+
+/* Called by svc_rtmp.c and svc_zip.c: news about the cable of a port that is up was put into seed.cable. */
+void port_seed_news(struct port *port);
+
+/* Starts acquisition on a link that is there; ends everything the port does. For port.c. */
+void port_seed_start(struct port *port);
+void port_seed_stop(struct port *port);
+void port_seed_init(struct port *port);
 
 /* For the dump. */
 void port_describe(const struct port *port, struct port_info *info);
