@@ -23,7 +23,7 @@ void *mem_resize(void *old, size_t count, size_t size)
 
 	if (size && count > SIZE_MAX / size)
 		abort();
-	p = realloc(old, count * size ? count * size : 1);
+	p = realloc(old, count > 0 && size > 0 ? count * size : 1);
 	if (!p)
 		abort();
 	return p;
