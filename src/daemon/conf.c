@@ -1,0 +1,353 @@
+/*
+ * The configuration file through libconfuse into struct config; app.c calls
+ * conf_load(). The way: conf_text.c makes the text safe for libconfuse, this
+ * file gives libconfuse the grammar from options.def with every value as text,
+ * conf_value.c and conf_addr.c read the values, conf_check.c looks at the whole.
+ * Only syntax stops at the first error; everything after it is collected.
+ */
+#include "conf.h"
+
+#include <confuse.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conf_check.h"
+#include "conf_option.h"
+#include "conf_suggest.h"
+#include "conf_text.h"
+#include "xmem.h"
+
+enum {
+	SECTION_OPTIONS_MAX = 16,
+	FILE_SIZE_MAX = 4 << 20,
+};
+
+/* Line of a value or section, as libconfuse told it while parsing. */
+struct mark {
+	const cfg_opt_t *opt;
+	const cfg_t *section;		/* for a section */
+	unsigned index;			/* for a value */
+	int line;
+};
+
+struct parse {
+	struct conf_report *rep;
+	struct conf_text text;
+	size_t closed;			/* sections so far */
+	struct mark *marks;
+	size_t n_marks, cap;
+	struct conf_places places;
+};
+
+/* libconfuse hands its callbacks no context; this one lives during cfg_parse_buf(). */
+static struct parse *parsing;
+
+static void add_mark(struct mark m)
+{
+	struct parse *p = parsing;
+
+	p->marks = xmem_grow(p->marks, p->n_marks, &p->cap, sizeof *p->marks);
+	p->marks[p->n_marks++] = m;
+}
+
+/* Called by libconfuse after each value, and once more at the end of a list. */
+static int on_value(cfg_t *cfg, cfg_opt_t *opt)
+{
+	unsigned n = cfg_opt_size(opt);
+
+	if (n == 0)
+		return 0;
+	for (size_t i = parsing->n_marks; i > 0; i--) {
+		const struct mark *m = &parsing->marks[i - 1];
+
+		if (m->opt != opt || m->index != n - 1)
+			continue;
+		if (!(opt->flags & CFGF_LIST))
+			conf_report_error(parsing->rep, cfg->line, "%s is given twice in this section (first in "
+				"line %d): remove one", opt->name, m->line);
+		return 0;
+	}
+	add_mark((struct mark){ .opt = opt, .index = n - 1, .line = cfg->line });
+	return 0;
+}
+
+static int on_section_end(cfg_t *cfg, cfg_opt_t *opt)
+{
+	struct parse *p = parsing;
+	const cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	int line = p->closed < p->text.n_sections ? p->text.section_lines[p->closed] : cfg->line;
+
+	p->closed++;
+	if (!(opt->flags & CFGF_MULTI))
+		for (size_t i = 0; i < p->n_marks; i++)
+			if (p->marks[i].section && p->marks[i].opt == opt)
+				conf_report_error(p->rep, line, "there is a second %s section (the first begins in "
+					"line %d): make them one", opt->name, p->marks[i].line);
+	add_mark((struct mark){ .opt = opt, .section = section, .line = line });
+	return 0;
+}
+
+/* libconfuse's own errors: what a person wrote is named, and where possible what to write. */
+static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
+{
+	static const char unknown[] = "no such option '", twice[] = "found duplicate title '";
+	char text[CONF_TEXT_MAX];
+	int line = cfg ? cfg->line : 0;
+	char *quote;
+
+	vsnprintf(text, sizeof text, fmt, ap);
+	quote = strrchr(text, '\'');
+	if (quote && strncmp(text, unknown, sizeof unknown - 1) == 0) {
+		*quote = '\0';
+		conf_suggest(parsing->rep, line, cfg->name, text + sizeof unknown - 1);
+	} else if (quote && strncmp(text, twice, sizeof twice - 1) == 0) {
+		*quote = '\0';
+		conf_report_error(parsing->rep, line, "there is already a section named \"%s\": choose another "
+			"name", text + sizeof twice - 1);
+	} else if (strncmp(text, "unexpected token", 16) == 0) {
+		conf_report_error(parsing->rep, line, "%s: write option = value, lists as { \"a\", \"b\" }, "
+			"and text with blanks in quotes", text);
+	} else {
+		conf_report_error(parsing->rep, line, "%s", text);
+	}
+}
+
+/* --- grammar ---------------------------------------------------------------------------- */
+
+struct grammar {
+	cfg_opt_t section[CONF_SECTIONS][SECTION_OPTIONS_MAX];
+	cfg_opt_t top[CONF_SECTIONS];
+};
+
+static size_t fill_options(cfg_opt_t *to, enum conf_section s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < conf_n_options; i++) {
+		const struct conf_option *o = &conf_options[i];
+
+		if (o->section != s)
+			continue;
+		to[n] = o->kind->is_list ? (cfg_opt_t)CFG_STR_LIST(o->name, NULL, CFGF_NODEFAULT)
+			: (cfg_opt_t)CFG_STR(o->name, NULL, CFGF_NODEFAULT);
+		to[n++].validcb = on_value;
+	}
+	to[n] = (cfg_opt_t)CFG_END();
+	return n;
+}
+
+static cfg_opt_t section_of(struct grammar *g, enum conf_section s, cfg_flag_t flags)
+{
+	cfg_opt_t o = CFG_SEC(conf_section_name(s), g->section[s], flags);
+
+	o.validcb = on_section_end;
+	return o;
+}
+
+static void fill_grammar(struct grammar *g)
+{
+	const cfg_flag_t many = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
+	size_t n;
+
+	for (int s = 0; s < CONF_SECTIONS; s++)
+		n = fill_options(g->section[s], (enum conf_section)s);
+	n = fill_options(g->section[SECTION_TUNNEL], SECTION_TUNNEL);
+	g->section[SECTION_TUNNEL][n] = section_of(g, SECTION_PEER, many);
+	g->section[SECTION_TUNNEL][n + 1] = (cfg_opt_t)CFG_END();
+	g->top[0] = section_of(g, SECTION_ROUTER, CFGF_NODEFAULT);
+	g->top[1] = section_of(g, SECTION_ETHERTALK, many);
+	g->top[2] = section_of(g, SECTION_TUNNEL, many);
+	g->top[3] = (cfg_opt_t)CFG_END();
+}
+
+/* --- from libconfuse's tree to ours ------------------------------------------------------- */
+
+static int value_line(const struct parse *p, const cfg_opt_t *opt, unsigned index)
+{
+	for (size_t i = 0; i < p->n_marks; i++)
+		if (p->marks[i].opt == opt && !p->marks[i].section && p->marks[i].index == index)
+			return p->marks[i].line;
+	return 0;
+}
+
+static int section_line(const struct parse *p, const cfg_t *section)
+{
+	for (size_t i = 0; i < p->n_marks; i++)
+		if (p->marks[i].section == section)
+			return p->marks[i].line;
+	return 0;
+}
+
+/* Defaults first, then what the file says. */
+static void read_section(struct parse *p, enum conf_section s, cfg_t *from, void *to)
+{
+	if (from)
+		conf_place_add(&p->places, to, NULL, section_line(p, from));
+	for (size_t i = 0; i < conf_n_options; i++) {
+		const struct conf_option *o = &conf_options[i];
+		struct conf_value v = { o, o->default_text, 0, p->rep };
+		cfg_opt_t *opt;
+
+		if (o->section != s)
+			continue;
+		opt = from ? cfg_getopt(from, o->name) : NULL;
+		if (o->default_text)
+			o->kind->read(&v, to);
+		for (unsigned k = 0; opt && k < cfg_opt_size(opt); k++) {
+			v.text = cfg_opt_getnstr(opt, k);
+			v.line = value_line(p, opt, k);
+			conf_place_add(&p->places, to, o->name, v.line);
+			o->kind->read(&v, to);
+		}
+	}
+}
+
+static void read_tunnel(struct parse *p, cfg_t *from, struct config_tunnel *t)
+{
+	conf_read_title(cfg_title(from), section_line(p, from), p->rep, t->name);
+	read_section(p, SECTION_TUNNEL, from, t);
+	t->n_peers = cfg_size(from, "peer");
+	t->peers = xmem_new(t->n_peers, sizeof *t->peers);
+	for (size_t i = 0; i < t->n_peers; i++) {
+		cfg_t *peer = cfg_getnsec(from, "peer", (unsigned)i);
+
+		conf_read_title(cfg_title(peer), section_line(p, peer), p->rep, t->peers[i].name);
+		read_section(p, SECTION_PEER, peer, &t->peers[i]);
+	}
+}
+
+static struct config *read_config(struct parse *p, cfg_t *root, const char *host_name)
+{
+	struct config *c = xmem_new(1, sizeof *c);
+	struct conf_value name = { &conf_options[0], host_name, 0, p->rep };
+
+	name.option->kind->read(&name, c);
+	read_section(p, SECTION_ROUTER, cfg_size(root, "router") ? cfg_getsec(root, "router") : NULL, c);
+	c->n_ports = cfg_size(root, "ethertalk");
+	c->ports = xmem_new(c->n_ports, sizeof *c->ports);
+	for (size_t i = 0; i < c->n_ports; i++) {
+		cfg_t *port = cfg_getnsec(root, "ethertalk", (unsigned)i);
+
+		c->ports[i].kind = PORT_ETHERTALK;
+		conf_read_title(cfg_title(port), section_line(p, port), p->rep, c->ports[i].name);
+		read_section(p, SECTION_ETHERTALK, port, &c->ports[i]);
+	}
+	c->n_tunnels = cfg_size(root, "tunnel");
+	c->tunnels = xmem_new(c->n_tunnels, sizeof *c->tunnels);
+	for (size_t i = 0; i < c->n_tunnels; i++)
+		read_tunnel(p, cfg_getnsec(root, "tunnel", (unsigned)i), &c->tunnels[i]);
+	conf_check(c, &p->places, p->rep);
+	return c;
+}
+
+static struct config *parse_text(struct parse *p, const char *host_name)
+{
+	struct config *c = NULL;
+	struct grammar g;
+	cfg_t *root;
+
+	fill_grammar(&g);
+	root = cfg_init(g.top, CFGF_NONE);
+	if (!root)
+		abort();
+	cfg_set_error_function(root, on_error);
+	parsing = p;
+	if (cfg_parse_buf(root, p->text.text) == CFG_SUCCESS)
+		c = read_config(p, root, host_name);
+	else if (p->rep->errors == 0)
+		conf_report_error(p->rep, root->line, "this cannot be read");
+	parsing = NULL;
+	cfg_free(root);
+	return c;
+}
+
+struct config *conf_parse(const char *text, size_t len, const char *host_name, struct conf_report *rep)
+{
+	struct parse p = { .rep = rep };
+	struct config *c = NULL;
+
+	conf_text_init(&p.text, text, len, rep);
+	if (rep->errors == 0)
+		c = parse_text(&p, host_name);
+	conf_text_fini(&p.text);
+	free(p.marks);
+	free(p.places.v);
+	conf_report_sort(rep);
+	if (rep->errors == 0)
+		return c;
+	conf_free(c);
+	return NULL;
+}
+
+/* The whole of a regular file, or NULL after reporting. libconfuse must never see a folder. */
+static char *read_file(const char *path, size_t *len, struct conf_report *rep)
+{
+	struct stat st;
+	char *text = NULL;
+	ssize_t n = -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		conf_report_error(rep, 0, "cannot be read: %s", strerror(errno));
+	} else if (!S_ISREG(st.st_mode) || st.st_size > FILE_SIZE_MAX) {
+		conf_report_error(rep, 0, "cannot be read: not a file of at most %d bytes", FILE_SIZE_MAX);
+	} else {
+		text = xmem_new((size_t)st.st_size + 1, 1);
+		n = read(fd, text, (size_t)st.st_size);
+		if (n < 0)
+			conf_report_error(rep, 0, "cannot be read: %s", strerror(errno));
+	}
+	if (fd >= 0)
+		close(fd);
+	if (n >= 0) {
+		*len = (size_t)n;
+		return text;
+	}
+	free(text);
+	return NULL;
+}
+
+/* The host's name up to its first dot, if it can be a router's name. */
+static void get_host_name(char out[AT_ZONE_NAME_MAX + 1])
+{
+	char name[256] = "";
+	size_t n;
+
+	gethostname(name, sizeof name - 1);
+	n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+	if (n > AT_ZONE_NAME_MAX)
+		n = AT_ZONE_NAME_MAX;
+	memcpy(out, n ? name : "aurpd", n ? n : 5);
+	out[n ? n : 5] = '\0';
+}
+
+struct config *conf_load(const char *path, struct conf_report *rep)
+{
+	char host[AT_ZONE_NAME_MAX + 1];
+	struct config *c = NULL;
+	size_t len = 0;
+	char *text = read_file(path, &len, rep);
+
+	get_host_name(host);
+	if (text)
+		c = conf_parse(text, len, host, rep);
+	free(text);
+	return c;
+}
+
+void conf_free(struct config *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->n_ports; i++)
+		free(c->ports[i].zones);
+	for (size_t i = 0; i < c->n_tunnels; i++)
+		free(c->tunnels[i].peers);
+	free(c->ports);
+	free(c->tunnels);
+	free(c);
+}

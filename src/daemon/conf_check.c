@@ -1,0 +1,169 @@
+/*
+ * The rules between options: what a port needs for its seeding, what two ports
+ * or tunnels may not share. conf.c calls conf_check() after every value has
+ * been read on its own. Inside AppleTalk ch. 5 and 8 (seeding), Z38 and Z39 of
+ * the conformance list (zones come from who seeds the range).
+ */
+#include "conf_check.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "addr_text.h"
+#include "xmem.h"
+
+struct check {
+	const struct config *c;
+	const struct conf_places *places;
+	struct conf_report *rep;
+};
+
+void conf_place_add(struct conf_places *places, const void *section, const char *option, int line)
+{
+	places->v = xmem_grow(places->v, places->n, &places->cap, sizeof *places->v);
+	places->v[places->n++] = (struct conf_place){ section, option, line };
+}
+
+int conf_place_line(const struct conf_places *places, const void *section, const char *option)
+{
+	for (size_t i = 0; i < places->n; i++) {
+		const struct conf_place *p = &places->v[i];
+
+		if (p->section == section && (option ? p->option && strcmp(p->option, option) == 0 : !p->option))
+			return p->line;
+	}
+	return 0;
+}
+
+static int line_of(const struct check *k, const void *section, const char *option)
+{
+	return conf_place_line(k->places, section, option);
+}
+
+/* The option's line, or the section's when it was not given. */
+static int line_near(const struct check *k, const void *section, const char *option)
+{
+	int line = line_of(k, section, option);
+
+	return line ? line : line_of(k, section, NULL);
+}
+
+static void check_device(const struct check *k, const struct config_port *p)
+{
+	int device = line_of(k, p, "device"), tap = line_of(k, p, "tap");
+
+	if (device && tap)
+		conf_report_error(k->rep, device > tap ? device : tap,
+			"port \"%s\" has both device and tap: keep device for an existing interface, "
+			"tap for one that aurpd creates", p->name);
+	else if (!device && !tap)
+		conf_report_error(k->rep, line_of(k, p, NULL),
+			"port \"%s\" has no interface: add device = eth0 (see: ip link), or tap = at0", p->name);
+}
+
+static void check_seeding(const struct check *k, const struct config_port *p)
+{
+	int network = line_of(k, p, "network"), zones = line_of(k, p, "zones");
+
+	if (p->seed == SEED_NONE) {
+		if (network)
+			conf_report_error(k->rep, network, "port \"%s\" has seed = none and learns its range from "
+				"another router: remove network, or seed hard or soft", p->name);
+		if (zones)
+			conf_report_error(k->rep, zones, "port \"%s\" has seed = none and learns its zones from "
+				"another router: remove zones, or seed hard or soft", p->name);
+		return;
+	}
+	if (!network)
+		conf_report_error(k->rep, line_near(k, p, "seed"), "port \"%s\" seeds its network and needs "
+			"network = \"first-last\"; or learn it from another router with seed = none", p->name);
+	if (!zones)
+		conf_report_error(k->rep, line_near(k, p, "seed"), "port \"%s\" seeds its network and needs "
+			"zones = { \"Name\" }; or learn them from another router with seed = none", p->name);
+	if (p->address.net != 0 && p->range.first != 0 && !at_range_has(p->range, p->address.net)) {
+		char addr[ADDR_TEXT_SIZE], range[ADDR_TEXT_SIZE];
+
+		conf_report_error(k->rep, line_of(k, p, "address"), "address \"%s\" is outside network \"%s\"",
+			at_addr_text(p->address, addr), at_range_text(p->range, range));
+	}
+}
+
+static void check_port_pair(const struct check *k, const struct config_port *a, const struct config_port *b)
+{
+	char ra[ADDR_TEXT_SIZE], rb[ADDR_TEXT_SIZE];
+
+	if (a->device[0] && strcmp(a->device, b->device) == 0)
+		conf_report_error(k->rep, line_near(k, b, b->is_tap ? "tap" : "device"),
+			"ports \"%s\" and \"%s\" both use %s: an interface can carry one port",
+			a->name, b->name, b->device);
+	if (a->range.first && b->range.first && at_range_overlap(a->range, b->range))
+		conf_report_error(k->rep, line_of(k, b, "network"),
+			"network \"%s\" of port \"%s\" overlaps \"%s\" of port \"%s\": every network number "
+			"belongs to one cable", at_range_text(b->range, rb), b->name,
+			at_range_text(a->range, ra), a->name);
+	if (a->has_hardware_address && b->has_hardware_address &&
+	    mac_eq(a->hardware_address, b->hardware_address))
+		conf_report_warning(k->rep, line_of(k, b, "hardware-address"),
+			"ports \"%s\" and \"%s\" have the same hardware-address: this works only on separate cables",
+			a->name, b->name);
+}
+
+static void check_ports(const struct check *k)
+{
+	for (size_t i = 0; i < k->c->n_ports; i++) {
+		const struct config_port *p = &k->c->ports[i];
+
+		check_device(k, p);
+		check_seeding(k, p);
+		for (size_t j = 0; j < i; j++)
+			check_port_pair(k, &k->c->ports[j], p);
+	}
+}
+
+static void check_peers(const struct check *k, const struct config_tunnel *t)
+{
+	for (size_t i = 0; i < t->n_peers; i++) {
+		const struct config_peer *p = &t->peers[i];
+
+		if (!line_of(k, p, "host"))
+			conf_report_error(k->rep, line_of(k, p, NULL),
+				"peer \"%s\" has no host: add host = \"name or IPv4 address\"", p->name);
+		for (size_t j = 0; j < i; j++) {
+			const struct config_peer *q = &t->peers[j];
+
+			if (p->host[0] && strcasecmp(p->host, q->host) == 0 && p->port == q->port)
+				conf_report_error(k->rep, line_of(k, p, "host"),
+					"peers \"%s\" and \"%s\" are the same router (%s port %u): remove one",
+					q->name, p->name, p->host, p->port);
+		}
+	}
+}
+
+static void check_tunnels(const struct check *k)
+{
+	for (size_t i = 0; i < k->c->n_tunnels; i++) {
+		const struct config_tunnel *t = &k->c->tunnels[i];
+
+		check_peers(k, t);
+		if (t->n_peers == 0 && !t->accept_unknown)
+			conf_report_warning(k->rep, line_of(k, t, NULL), "tunnel \"%s\" connects nobody: add peers, "
+				"or accept-unknown = yes", t->name);
+		for (size_t j = 0; j < i; j++) {
+			const struct config_tunnel *u = &k->c->tunnels[j];
+
+			if (t->listen.port == u->listen.port &&
+			    (t->listen.ip == u->listen.ip || !t->listen.ip || !u->listen.ip))
+				conf_report_error(k->rep, line_near(k, t, "listen"),
+					"tunnels \"%s\" and \"%s\" listen on the same address and port %u: "
+					"give each its own", u->name, t->name, t->listen.port);
+		}
+	}
+}
+
+void conf_check(const struct config *c, const struct conf_places *places, struct conf_report *rep)
+{
+	struct check k = { c, places, rep };
+
+	check_ports(&k);
+	check_tunnels(&k);
+}

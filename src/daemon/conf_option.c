@@ -1,0 +1,29 @@
+/*
+ * The table of options, made from options.def. conf.c builds the grammar from
+ * it, conf_print.c walks it, conf_suggest.c searches it.
+ */
+#include "conf_option.h"
+
+#include "conf_kinds.h"
+
+const struct conf_option conf_options[] = {
+#define OPTION(sec, nm, kd, st, member, lo, hi, by, def) \
+	{ SECTION_##sec, nm, &conf_kind_##kd, offsetof(struct st, member), \
+	  sizeof(((struct st *)0)->member), lo, hi, by, def },
+#include "options.def"
+#undef OPTION
+};
+
+const size_t conf_n_options = sizeof conf_options / sizeof *conf_options;
+
+const char *conf_section_name(enum conf_section s)
+{
+	static const char *const names[CONF_SECTIONS] = {
+		[SECTION_ROUTER] = "router",
+		[SECTION_ETHERTALK] = "ethertalk",
+		[SECTION_TUNNEL] = "tunnel",
+		[SECTION_PEER] = "peer",
+	};
+
+	return names[s];
+}

@@ -1,0 +1,32 @@
+/* What is wrong with a configuration: messages with their lines, errors and warnings. */
+#ifndef AURPD_CONF_REPORT_H
+#define AURPD_CONF_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { CONF_TEXT_MAX = 320 };
+
+struct conf_message {
+	int line;			/* 0: the file as a whole */
+	bool is_warning;
+	char text[CONF_TEXT_MAX];	/* reason and remedy, no newline, printable */
+};
+
+struct conf_report {
+	struct conf_message *messages;
+	size_t n, cap;
+	size_t errors;
+};
+
+void conf_report_error(struct conf_report *rep, int line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void conf_report_warning(struct conf_report *rep, int line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Puts the messages in the order of their lines. */
+void conf_report_sort(struct conf_report *rep);
+
+void conf_report_fini(struct conf_report *rep);
+
+#endif
