@@ -1,0 +1,246 @@
+/* core/zone_table.c alone: lists fill, become visible when whole, and go again. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "peer.h"
+#include "port.h"
+#include "route_table.h"
+#include "router_state.h"
+#include "zone_table.h"
+
+struct peer {
+	struct list paths;
+};
+
+const char *peer_name(const struct peer *p)
+{
+	(void)p;
+	return "peer";
+}
+
+struct list *peer_paths(struct peer *p)
+{
+	return &p->paths;
+}
+
+static struct router r;
+static struct peer peer;
+static size_t n_full;
+
+static void count_trace(void *ctx, const struct trace_event *e)
+{
+	(void)ctx;
+	n_full += e->kind == TRACE_ZONES_FULL;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	r = (struct router){ .io.trace = count_trace };
+	route_table_init(&r.routes, 1000);
+	zone_table_init(&r.zones, 1000);
+	list_init(&peer.paths);
+	n_full = 0;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	route_withdraw_peer(&r, &peer);
+	route_age(&r);
+	route_age(&r);
+	assert_int_equal(r.zones.used, 0);	/* every name was released with its last network */
+	route_table_fini(&r.routes);
+	zone_table_fini(&r.zones);
+	return 0;
+}
+
+static struct at_name name(const char *text)
+{
+	struct at_name n = { .len = (uint8_t)strlen(text) };
+
+	memcpy(n.byte, text, n.len);
+	return n;
+}
+
+static struct route *route(uint16_t first, uint16_t last)
+{
+	route_offer_tunnel(&r, &peer, (struct at_range){ first, last, first != last }, 1);
+	return route_find(&r.routes, first);
+}
+
+static bool add(struct route *to, const char *text)
+{
+	struct at_name n = name(text);
+
+	return route_add_zone(&r, to, &n);
+}
+
+static const struct zone *find(const char *text)
+{
+	struct at_name n = name(text);
+
+	return zone_find(&r.zones, &n);
+}
+
+static void test_atalk_Z07_incomplete_list_is_invisible(void **state)
+{
+	struct route *a = route(30, 34);
+	struct at_name east = name("East");
+
+	(void)state;
+	assert_true(add(a, "East"));
+	assert_non_null(find("East"));
+	assert_false(zone_is_visible(find("East")));
+	assert_false(route_has_zone(a, &east));
+	route_complete_zones(&r, a);
+	assert_true(zone_is_visible(find("East")));
+	assert_true(route_has_zone(a, &east));
+}
+
+static void test_atalk_Z06_aurp_Z17_complete_at_the_announced_number_of_distinct_names(void **state)
+{
+	struct route *a = route(30, 34);
+
+	(void)state;
+	route_expect_zones(&r, a, 3);
+	assert_true(add(a, "East"));
+	assert_true(add(a, "EAST"));	/* a repeated packet */
+	assert_true(add(a, "West"));
+	assert_false(a->zones.is_complete);
+	assert_true(add(a, "North"));
+	assert_true(a->zones.is_complete);
+	assert_true(add(a, "Late"));	/* more than announced is kept all the same */
+	assert_true(zone_is_visible(find("Late")));
+}
+
+static void test_a_total_that_comes_after_the_names_completes_too(void **state)
+{
+	struct route *a = route(30, 34);
+
+	(void)state;
+	add(a, "East");
+	add(a, "West");
+	route_expect_zones(&r, a, 2);
+	assert_true(a->zones.is_complete);
+}
+
+static void test_atalk_Z43_aurp_Z22_one_zone_on_two_networks_spelt_as_first_seen(void **state)
+{
+	struct route *a = route(30, 34), *b = route(20, 20);
+
+	(void)state;
+	add(a, "Caf\x8e");
+	route_complete_zones(&r, a);
+	add(b, "CAF\x83");
+	route_complete_zones(&r, b);
+	assert_int_equal(r.zones.used, 1);
+	assert_int_equal(find("caf\x8e")->used, 2);
+	assert_ptr_equal(find("caf\x8e")->routes[0], b);	/* by network number */
+	assert_memory_equal(find("caf\x8e")->name.byte, "Caf\x8e", 4);
+}
+
+static void test_atalk_Z10_limits_of_a_list(void **state)
+{
+	struct route *a = route(30, 34), *b = route(20, 20);
+	char text[16];
+
+	(void)state;
+	assert_false(add(a, ""));
+	for (int i = 0; i < 255; i++) {
+		snprintf(text, sizeof text, "zone %d", i);
+		assert_true(add(a, text));
+	}
+	assert_false(add(a, "one too many"));
+	assert_true(add(b, "only"));
+	assert_false(add(b, "second on a non-extended network"));
+	assert_null(find("one too many"));
+}
+
+static void test_a_full_table_says_so_once_and_recovers(void **state)
+{
+	struct route *a = route(30, 34);
+
+	(void)state;
+	r.zones.limit = 2;
+	assert_true(add(a, "one"));
+	assert_true(add(a, "two"));
+	assert_false(add(a, "three"));
+	assert_false(add(a, "four"));
+	assert_true(r.zones.is_full);
+	assert_int_equal(n_full, 1);
+	route_clear_zones(&r, a);
+	assert_false(r.zones.is_full);
+	assert_true(add(a, "three"));
+}
+
+static void test_atalk_Z01_a_route_takes_its_zones_along(void **state)
+{
+	struct route *a = route(30, 34);
+
+	(void)state;
+	add(a, "East");
+	route_complete_zones(&r, a);
+	route_withdraw_peer(&r, &peer);
+	route_age(&r);
+	route_age(&r);
+	assert_null(find("East"));
+	a = route(30, 34);
+	assert_false(a->zones.is_complete);	/* asked for anew */
+}
+
+static void test_the_digest_tells_sets_apart_and_nothing_else(void **state)
+{
+	struct route *a = route(30, 34), *b = route(40, 44), *c = route(50, 54);
+
+	(void)state;
+	add(a, "East");
+	add(a, "West");
+	add(b, "WEST");
+	add(b, "east");
+	add(c, "East");
+	add(c, "Wesu");
+	assert_true(a->zones.digest == b->zones.digest);
+	assert_true(a->zones.digest != c->zones.digest);
+}
+
+static void test_zones_stay_sorted_by_folded_name(void **state)
+{
+	struct route *a = route(30, 34);
+
+	(void)state;
+	add(a, "b");
+	add(a, "C");
+	add(a, "a");
+	add(a, "B2");
+	assert_int_equal(r.zones.used, 4);
+	assert_int_equal(r.zones.sorted[0]->name.byte[0], 'a');
+	assert_int_equal(r.zones.sorted[1]->name.byte[0], 'b');
+	assert_int_equal(r.zones.sorted[2]->name.byte[0], 'B');
+	assert_int_equal(r.zones.sorted[3]->name.byte[0], 'C');
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_atalk_Z07_incomplete_list_is_invisible),
+		T(test_atalk_Z06_aurp_Z17_complete_at_the_announced_number_of_distinct_names),
+		T(test_a_total_that_comes_after_the_names_completes_too),
+		T(test_atalk_Z43_aurp_Z22_one_zone_on_two_networks_spelt_as_first_seen),
+		T(test_atalk_Z10_limits_of_a_list),
+		T(test_a_full_table_says_so_once_and_recovers),
+		T(test_atalk_Z01_a_route_takes_its_zones_along),
+		T(test_the_digest_tells_sets_apart_and_nothing_else),
+		T(test_zones_stay_sorted_by_folded_name),
+	};
+
+	return cmocka_run_group_tests_name("zone_table", tests, NULL, NULL);
+}
