@@ -59,7 +59,8 @@ class Packet:
         head = self.dst_di + self.src_di + struct.pack(">HHH", self.version, 0, self.type)
         if self.type != ROUTING:
             return head + self.body
-        return head + struct.pack(">HHHH", self.conn, self.seq, self.command, self.flags) + self.body
+        return (head + struct.pack(">HHHH", self.conn, self.seq, self.command, self.flags) +
+                self.body)
 
     @classmethod
     def decode(cls, data):
@@ -94,7 +95,8 @@ class Packet:
     def __str__(self):
         if self.type == DATA:
             return f"data {len(self.body)} bytes"
-        return f"{self.name} conn={self.conn} seq={self.seq} flags={self.flags:04x} {self.body.hex()}"
+        return (f"{self.name} conn={self.conn} seq={self.seq} flags={self.flags:04x} "
+                f"{self.body.hex()}")
 
 
 def open_req_body(version=1, options=()):

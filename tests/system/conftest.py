@@ -15,19 +15,26 @@ from world import World, connect_pair  # noqa: E402
 def pytest_sessionstart(session):
     if os.geteuid() != 0:
         pytest.exit("the system tests need root: they make network namespaces", 2)
-    if not BINARY.exists():
-        pytest.exit(f"no aurpd at {BINARY}: build it, or say where it is with AURPD=", 2)
+
+
+@pytest.fixture(scope="session")
+def binary():
+    assert BINARY.exists(), f"no aurpd at {BINARY}: build it, or say where it is with AURPD="
+    return BINARY
 
 
 @pytest.fixture
-def world():
+def world(binary):
     with World() as world:
         yield world
 
 
 @pytest.fixture(scope="module")
-def two_sites():
-    """Sites a (100-101, "Zone A") and b (200-201, "Zone B"), connected, for tests that only look."""
+def two_sites(binary):
+    """Sites a and b, connected, for tests that only look.
+
+    a is the cable 100-101 with "Zone A", b the cable 200-201 with "Zone B".
+    """
     with World() as world:
         a, b = world.site("a", 1), world.site("b", 2)
         connect_pair(a, b)

@@ -26,7 +26,8 @@ def aurpd(*args, timeout=20, **more):
 
 # --- The dump
 
-_PAIR = re.compile(r'([a-z0-9-]+)=((?:"(?:[^"\\]|\\.)*"|[^\s",]+)?(?:,(?:"(?:[^"\\]|\\.)*"|[^\s",]+))*)')
+_WORD = r'(?:"(?:[^"\\]|\\.)*"|[^\s",]+)'
+_PAIR = re.compile(rf'([a-z0-9-]+)=({_WORD}?(?:,{_WORD})*)')
 _VALUE = re.compile(r'"((?:[^"\\]|\\.)*)"|([^",]+)')
 
 
@@ -73,8 +74,9 @@ class Dump:
         return rows[0]
 
     def route(self, net):
-        """The route row of a range such as "100-101", or None."""
-        rows = self.rows("routes", net=net)
+        """The route row of a range such as "100-101", or None. "7-7" and "7" are the same."""
+        first, _, last = net.partition("-")
+        rows = self.rows("routes", net=net) or (first == last and self.rows("routes", net=first))
         return rows[0] if rows else None
 
     def drops(self, where=None):
@@ -111,8 +113,8 @@ class Daemon:
         self.returncode = None
 
     def write_config(self, config):
-        """Writes the configuration; `@dump@` in it stands for the dump file."""
-        self.config.write_text(config.replace("@dump@", str(self.dump_file)))
+        """Writes the configuration; `@dir@` in it stands for our temporary folder."""
+        self.config.write_text(config.replace("@dir@", str(self.dir)))
 
     def __enter__(self):
         return self
@@ -229,7 +231,8 @@ class Daemon:
             dump = self.dump()
             if condition(dump):
                 return dump
-            assert time.monotonic() < deadline, f"waited in vain for {what}:\n{dump.text}\n{self.log}"
+            assert time.monotonic() < deadline, (
+                f"waited in vain for {what}:\n{dump.text}\n{self.log}")
             time.sleep(0.1)
 
     def rss(self):

@@ -363,6 +363,6 @@ class ScriptedRouter(Station):
         valid = any(at.same_name(asked, zone) for zone in zones)
         flags = (0 if valid else at.GNI_ZONE_INVALID) | (
             at.GNI_ONLY_ONE_ZONE if len(zones) == 1 else 0)
-        reply = at.GniReply(flags, self.range, asked, at.zone_multicast(asked if valid else zones[0]),
-                            None if valid else zones[0])
+        multicast = at.zone_multicast(asked if valid else zones[0])
+        reply = at.GniReply(flags, self.range, asked, multicast, None if valid else zones[0])
         self.answer(frame, at.ZIP_SOCKET, at.ZIP, reply.encode())

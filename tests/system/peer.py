@@ -104,7 +104,8 @@ class Peer(Log):
         self.send(aurp.RI_UPD, self.sender_conn, self.sender_seq, 0, body)
 
     def router_down(self, error=aurp.ERR_NORMAL_CLOSE):
-        self.send(aurp.RD, self.sender_conn, self.sender_seq, 0, error.to_bytes(2, "big", signed=True))
+        self.send(aurp.RD, self.sender_conn, self.sender_seq, 0,
+                  error.to_bytes(2, "big", signed=True))
 
     # --- waiting
 

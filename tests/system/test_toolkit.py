@@ -228,9 +228,11 @@ def test_a_mute_peer_says_nothing(two_peers):
 
 
 def test_the_dump_parser_reads_quotes_lists_and_escapes():
-    dump = Dump('# aurpd 0.1.0 attic\n[ports]\nport=lan net=100-101 default-zone="Twilight \\"Z\\\\" n=\n'
+    dump = Dump('# aurpd 0.1.0 attic\n'
+                '[ports]\nport=lan net=100-101 default-zone="Twilight \\"Z\\\\" n=\n'
                 '[routes]\nnet=200 dist=1 zones="A, b","C" alternatives=0\n'
-                '[counters]\ndrop=lan reason=ddp-bad-length count=3\ndrop=x reason=ddp-bad-length count=1\n')
+                '[counters]\n'
+                'drop=lan reason=ddp-bad-length count=3\ndrop=x reason=ddp-bad-length count=1\n')
     assert dump.row("ports", port="lan")["default-zone"] == 'Twilight \\"Z\\\\'
     assert dump.row("ports")["n"] == ""
     assert dump.route("200")["zones"] == ["A, b", "C"]

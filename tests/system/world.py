@@ -12,7 +12,8 @@ def quoted(words):
     return "{ " + ", ".join(f'"{word}"' for word in words) + " }"
 
 
-def ethertalk(name="lan", device="lan0", network="100-101", zones=("Zone A",), seed="hard", more=""):
+def ethertalk(name="lan", device="lan0", network="100-101", zones=("Zone A",), seed="hard",
+              more=""):
     own = f'network = "{network}"\n zones = {quoted(zones)}\n' if network else ""
     return (f'ethertalk "{name}" {{\n device = "{device}"\n seed = {seed}\n {own} {more}\n}}\n')
 
@@ -27,7 +28,8 @@ def tunnel(peers, name="wan", listen="0.0.0.0:387", more=""):
 
 def router(name, address="auto", more=""):
     return (f'router {{\n name = "{name}"\n public-address = "{address}"\n'
-            f' dump-file = "@dump@"\n log-level = debug\n {more}\n}}\n')
+            f' dump-file = "@dir@/dump"\n state-file = "@dir@/addresses"\n'
+            f' log-level = debug\n {more}\n}}\n')
 
 
 class Site:

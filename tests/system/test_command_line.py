@@ -1,0 +1,183 @@
+"""aurpd as a person meets it first: options, configurations, refusals."""
+
+import socket
+
+import pytest
+
+from daemon import EX_CONFIG, EX_USAGE, aurpd, port_is_up
+from net import inside
+from world import ethertalk, router, tunnel
+
+GOOD = """# two sites
+router {
+    name = "attic"
+    public-address = 203.0.113.7
+}
+ethertalk "lan" {
+    device  = eth0
+    seed    = hard
+    network = "100-101"
+    zones   = { "Twilight Zone", "Café" }
+}
+tunnel "friends" {
+    update-interval = 20
+    peer "alice" { host = "alice.example.net" }
+    peer "office" { host = "192.0.2.33"  port = 388 }
+}
+"""
+
+
+@pytest.fixture
+def config(tmp_path, binary):
+    def write(text):
+        path = tmp_path / "aurpd.conf"
+        path.write_text(text, encoding="utf-8")
+        return path
+    return write
+
+
+def test_t_prints_a_configuration_that_reads_back_to_itself(config):
+    first = aurpd("-t", "-c", config(GOOD))
+    assert first.returncode == 0 and first.stderr == ""
+    for words in ("attic", "203.0.113.7", "100-101", "Twilight Zone", "Café", "alice.example.net",
+                  "192.0.2.33", "388", "update-interval = 20"):
+        assert words in first.stdout
+    again = aurpd("-t", "-c", config(first.stdout))
+    assert (again.returncode, again.stdout) == (0, first.stdout)
+
+
+@pytest.mark.parametrize("was, becomes, line, words", [
+    ('"100-101"', '"101-100"', 9, "101-100"),
+    ('"100-101"', '"100-70000"', 9, "70000"),
+    ('"100-101"', '"65280-65281"', 9, "65279"),
+    ("seed    = hard", "seed    = maybe", 8, "maybe"),
+    ("seed    = hard", "sead    = hard", 8, "sead"),
+    ("Café", "日本", 10, "日"),
+    ("Café", "x" * 33, 10, "32"),
+    ("= 20", "= 9", 13, "update-interval"),
+    ("= 20", "= 25", 13, "update-interval"),
+    ("203.0.113.7", "203.0.113.700", 4, "203.0.113.700"),
+    ("port = 388", "port = 99999", 15, "99999"),
+    ('host = "192.0.2.33"', 'host = "not a host"', 15, "not a host"),
+    ('peer "office"', 'peer "alice"', 15, "alice"),
+    ("device  = eth0", "device  = a-name-that-is-too-long", 7, "a-name-that-is-too-long"),
+])
+def test_a_mistake_is_named_with_file_and_line(config, was, becomes, line, words):
+    assert was in GOOD
+    path = config(GOOD.replace(was, becomes, 1))
+    for options in (["-t"], []):
+        done = aurpd("-c", path, *options)
+        assert done.returncode == EX_CONFIG
+        said = [text for text in done.stderr.splitlines() if f"aurpd.conf:{line}: " in text]
+        assert said and any(words in text for text in said), done.stderr
+
+
+def test_several_mistakes_are_named_at_once(config):
+    broken = GOOD.replace('"100-101"', '"101-100"').replace("= 20", "= 9")
+    done = aurpd("-t", "-c", config(broken))
+    assert done.returncode == EX_CONFIG
+    assert "aurpd.conf:9: " in done.stderr and "aurpd.conf:13: " in done.stderr
+
+
+def test_a_missing_brace_is_found(config):
+    done = aurpd("-t", "-c", config(GOOD.rstrip().rstrip("}")))
+    assert done.returncode == EX_CONFIG and "aurpd.conf:12: " in done.stderr
+
+
+def test_atalk_Z38_a_port_that_learns_has_no_zones_of_its_own(config):
+    done = aurpd("-t", "-c", config(GOOD.replace("seed    = hard", "seed    = none")))
+    assert done.returncode == EX_CONFIG and "none" in done.stderr
+
+
+def test_aurp_C25_O2_the_last_heard_timeout_is_never_below_30_seconds(config):
+    done = aurpd("-t", "-c", config(GOOD.replace("update-interval = 20",
+                                                 "last-heard-timeout = 29")))
+    assert done.returncode == EX_CONFIG and "last-heard-timeout" in done.stderr
+    done = aurpd("-t", "-c", config(GOOD.replace("update-interval = 20",
+                                                 "last-heard-timeout = 30")))
+    assert done.returncode == 0 and "last-heard-timeout = 30" in done.stdout
+
+
+def test_no_file_says_which_and_where_the_example_is(tmp_path, binary):
+    missing = tmp_path / "nothing.conf"
+    done = aurpd("-c", missing)
+    assert done.returncode == EX_CONFIG
+    assert str(missing) in done.stderr and "example" in done.stderr
+
+
+def test_a_folder_is_no_file(tmp_path, binary):
+    done = aurpd("-c", tmp_path)
+    assert done.returncode == EX_CONFIG and str(tmp_path) in done.stderr
+
+
+@pytest.mark.parametrize("args", [("-x",), ("surplus",), ("-c",), ("-l", "loud"), ("-l",)])
+def test_wrong_usage_exits_64_and_says_how(binary, args):
+    done = aurpd(*args)
+    assert done.returncode == EX_USAGE and "usage" in done.stderr.lower()
+
+
+def test_help_and_version(binary):
+    shown = aurpd("-h")
+    assert shown.returncode == 0 and all(f"-{c}" in shown.stdout for c in "ctlVh")
+    shown = aurpd("-V")
+    assert shown.returncode == 0 and shown.stdout.startswith("aurpd ")
+
+
+CAPABILITIES = {"net_raw", "net_bind_service"}
+
+
+def nobody_with(*capabilities):
+    """A command that runs another as nobody, with these capabilities."""
+    sets = "-all" + "".join(f",+{capability}" for capability in sorted(capabilities))
+    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", f"--inh-caps={sets}",
+            f"--ambient-caps={sets}", f"--bounding-set={sets}", "--"]
+
+
+@pytest.mark.parametrize("drop, names", [
+    ("net_raw", "CAP_NET_RAW"), ("net_bind_service", "CAP_NET_BIND_SERVICE")])
+def test_a_missing_capability_is_named_and_nothing_starts(world, drop, names):
+    a = world.site("a", 1)
+    with inside(a.ns):
+        start = int(open("/proc/sys/net/ipv4/ip_unprivileged_port_start").read())
+    assert start > 387
+    daemon = a.prepare(a.config({"b": "10.99.0.2"}), wrapper=nobody_with(*CAPABILITIES - {drop}))
+    daemon.dir.chmod(0o777)
+    daemon.spawn()
+    assert daemon.wait(10) == 1
+    assert names in daemon.log
+
+
+def test_both_capabilities_are_enough(world):
+    a = world.site("a", 1)
+    daemon = a.prepare(a.config({"b": "10.99.0.2"}), wrapper=nobody_with(*CAPABILITIES))
+    daemon.dir.chmod(0o777)
+    daemon.start()
+    daemon.wait_dump(port_is_up("lan"), 10)
+
+
+def test_a_port_387_in_use_is_said_once_and_tried_again(world):
+    a = world.site("a", 1)
+    with inside(a.ns):
+        squatter = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        squatter.bind(("0.0.0.0", 387))
+    peer = world.peer(101, {}, a)
+    with squatter:
+        a.run(a.config({"p": peer.address}))
+        assert a.daemon.lines.wait(lambda line: "387" in line and "ss " in line, 5)
+        a.daemon.wait_dump(port_is_up("lan"), 10)
+        assert len(a.daemon.lines.since(0, lambda line: "ss " in line)) == 1
+    assert peer.wait_for(8, 70), "no Open-Req after the port was free"
+
+
+def test_no_ports_at_all_is_a_state_not_an_error(world):
+    a = world.site("a", 1)
+    a.run(router("a", a.address) + tunnel({}))
+    status = a.daemon.messages.wait(lambda m: "STATUS" in m[1], 3)
+    assert status and "port" in status[1]["STATUS"]
+
+
+def test_a_debug_log_on_the_command_line(world):
+    a = world.site("a", 1)
+    quiet = a.config({}, ethertalk(zones=a.zones, network=a.network)).replace("debug", "error")
+    a.prepare(quiet, args=["-l", "debug"]).start()
+    assert a.daemon.lines.wait(lambda line: "prob" in line, 5)

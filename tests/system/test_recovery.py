@@ -1,0 +1,110 @@
+"""Routers die, come back, and leave in good order."""
+
+import signal
+import time
+
+import pytest
+
+import appletalk as at
+import aurp
+from appletalk import Range
+from daemon import peer_is
+from world import World, connect_pair, has_zones
+
+
+def open_ids(watch, source, mark=0):
+    return [p.conn for p in watch.routing(
+        lambda p: p.command == aurp.OPEN_REQ and p.source[0] == source.address, mark)]
+
+
+@pytest.fixture
+def pair(binary):
+    with World() as world:
+        a, b = world.site("a", 1), world.site("b", 2)
+        watch = a.capture_tunnel()
+        connect_pair(a, b)
+        yield a, b, watch
+
+
+def test_aurp_C7_C31_a_killed_router_comes_back_and_both_see_each_other_again(pair):
+    a, b, watch = pair
+    alice, bob = a.node(), b.node()
+    assert alice.echo(bob.addr)
+    before = open_ids(watch, b)[-1]
+    b.daemon.kill()
+    assert not alice.echo(bob.addr, timeout=0.5)
+    mark = watch.mark()
+    b.daemon.start()
+    a.daemon.wait_dump(lambda d: peer_is("b")(d) and has_zones(d, b), 100, "b to be back")
+    b.daemon.wait_dump(lambda d: peer_is("a")(d) and has_zones(d, a), 100, "a to be seen by b")
+    assert before not in open_ids(watch, b, mark)
+    assert alice.echo(bob.addr)
+    assert sorted(bob.get_zone_list()) == [b"Zone A", b"Zone B"]
+
+
+def test_aurp_C23_a_killed_router_that_stays_away_is_noticed(binary):
+    with World() as world:
+        a, b = world.site("a", 1), world.site("b", 2)
+        connect_pair(a, b, tunnel_more="last-heard-timeout = 30")
+        alice = a.node()
+        b.daemon.kill()
+        a.daemon.wait_dump(lambda d: not has_zones(d, b), 80, "b to be missed")
+        assert alice.get_zone_list() == [b"Zone A"]
+
+
+def test_aurp_C32_C33_C37_U1_a_router_that_leaves_says_so_and_is_forgotten_at_once(pair):
+    a, b, watch = pair
+    lan, alice = a.capture(), a.node()
+    mark, began = watch.mark(), time.monotonic()
+    assert b.daemon.stop() == 0
+    assert time.monotonic() - began < 5.5
+    down = watch.wait(lambda f: f.tunnel and f.tunnel.command == aurp.RD, 1, mark).tunnel
+    assert down.source[0] == b.address and down.value == aurp.ERR_NORMAL_CLOSE
+    assert watch.wait(lambda f: f.tunnel and f.tunnel.command == aurp.RI_ACK and
+                      f.tunnel.source[0] == a.address and f.tunnel.seq == down.seq and
+                      f.tunnel.conn == down.conn, 1, mark)
+    a.daemon.wait_dump(lambda d: not has_zones(d, b), 2, "b to be forgotten")
+    assert alice.get_zone_list() == [b"Zone A"]
+    assert lan.wait(lambda f: f.ddp and f.ddp.type == at.RTMP_DATA and at.RtmpData.decode(
+        f.ddp.data).distances().get((200, 201)) == at.DISTANCE_POISON, 12)
+
+
+def test_atalk_R33_N28_a_router_that_leaves_poisons_its_networks_and_answers_no_more(pair):
+    a, b, _ = pair
+    lan, alice = a.capture(), a.node()
+    mark = lan.mark()
+    a.daemon.signal(signal.SIGTERM)
+    poison = lan.wait(lambda f: f.ddp and f.ddp.type == at.RTMP_DATA and at.RtmpData.decode(
+        f.ddp.data).distances().get((200, 201)) == at.DISTANCE_POISON, 2, mark)
+    assert poison
+    assert a.daemon.wait() == 0
+    assert alice.lookup("=", "AppleRouter", "Zone A", patience=0.2, tries=2) == {}
+
+
+def test_a_router_leaves_in_time_even_if_nobody_answers(world):
+    a = world.site("a", 1)
+    peer = world.peer(101, {Range(900, 900): (0, ["Far"])}, a)
+    a.run(a.config({"p": peer.address}))
+    peer.connect()
+    a.daemon.wait_dump(peer_is("p"), 10)
+    peer.auto.clear()
+    mark, began = peer.mark(), time.monotonic()
+    assert a.daemon.stop() == 0
+    assert time.monotonic() - began < 6
+    downs = peer.all_of(aurp.RD, mark)
+    assert len(downs) >= 2 and {p.raw for p in downs} == {downs[0].raw}
+    assert (downs[0].conn, downs[0].seq) == (peer.receiver_conn, peer.expected)
+
+
+def test_aurp_C7_every_start_uses_another_connection_id(world):
+    a = world.site("a", 1)
+    peer = world.peer(101, {}, a)
+    peer.auto.clear()
+    seen = []
+    a.prepare(a.config({"p": peer.address}))
+    for _ in range(5):
+        mark = peer.mark()
+        a.daemon.spawn()
+        seen.append(peer.wait_for(aurp.OPEN_REQ, 10, mark).conn)
+        a.daemon.kill()
+    assert len(set(seen)) == len(seen) and 0 not in seen

@@ -1,0 +1,97 @@
+"""aurpd under systemd: what it says over the notification socket and in its log."""
+
+import os
+import re
+import signal
+import stat
+
+from daemon import port_is_up
+
+
+def keys(daemon, key):
+    return daemon.messages.since(0, lambda message: key in message[1])
+
+
+def test_ready_and_status(world):
+    a = world.site("a", 1)
+    a.run(a.config({"b": "10.99.0.2"}))
+    a.daemon.wait_dump(port_is_up("lan"), 10)
+    status = a.daemon.messages.wait(lambda m: m[1].get("STATUS", "").startswith("1 of 1 port"), 3)
+    status = status or keys(a.daemon, "STATUS")[-1]
+    text = status[1]["STATUS"]
+    assert "1 port" in text and "0 of 1 peer" in text and "1 network" in text
+
+
+def test_the_watchdog_is_fed_in_half_its_time(world):
+    a = world.site("a", 1)
+    a.prepare(a.config({}))
+    a.daemon.start(WATCHDOG_USEC="1000000", WATCHDOG_PID="")
+    fed = a.daemon.messages.count(lambda m: m[1].get("WATCHDOG") == "1", 5, 5)
+    times = [when for when, _ in fed]
+    assert len(times) >= 5
+    assert max(later - earlier for earlier, later in zip(times, times[1:])) <= 0.75
+    assert len(times) <= 25
+
+
+def test_no_watchdog_is_fed_that_nobody_wants(world):
+    a = world.site("a", 1)
+    a.run(a.config({}))
+    assert not a.daemon.messages.wait(lambda m: "WATCHDOG" in m[1], 1.5)
+
+
+def test_reloading_and_ready_again(world):
+    a = world.site("a", 1)
+    a.run(a.config({}))
+    mark = a.daemon.messages.mark()
+    a.daemon.write_config(a.config({"b": "10.99.0.2"}))
+    a.daemon.signal(signal.SIGHUP)
+    begun = a.daemon.messages.wait(lambda m: m[1].get("RELOADING") == "1", 3, mark)
+    assert begun and int(begun[1]["MONOTONIC_USEC"]) > 0
+    ready = a.daemon.messages.wait(lambda m: m[1].get("READY") == "1", 3, mark)
+    assert ready and ready[0] >= begun[0]
+
+
+def test_stopping_is_announced(world):
+    a = world.site("a", 1)
+    a.run(a.config({}))
+    assert a.daemon.stop() == 0
+    assert keys(a.daemon, "STOPPING")
+
+
+def test_an_interrupt_from_the_keyboard_ends_it_as_well(world):
+    a = world.site("a", 1)
+    a.run(a.config({}))
+    a.daemon.signal(signal.SIGINT)
+    assert a.daemon.wait() == 0
+
+
+def test_lines_carry_their_priority_only_under_systemd(world):
+    a = world.site("a", 1)
+    a.prepare(a.config({}))
+    status = os.fstat(2)
+    a.daemon.start(JOURNAL_STREAM=f"{status.st_dev}:{status.st_ino}")
+    a.daemon.wait_dump(port_is_up("lan"), 10)
+    plain = a.daemon.lines.since()
+    a.daemon.stop()
+    assert plain and all(not re.match(r"<\d>", line) for line in plain)
+
+
+def test_the_dump_is_whole_and_not_for_everybody(world):
+    a = world.site("a", 1)
+    a.run(a.config({}))
+    seen = set()
+    for _ in range(20):
+        dump = a.daemon.dump()
+        seen.add(a.daemon.dump_file.stat().st_ino)
+        assert dump.rows("ports") and "[counters]" in dump.text
+    assert len(seen) > 1, "written in place: a reader could see half of it"
+    assert stat.S_IMODE(a.daemon.dump_file.stat().st_mode) == 0o640
+    assert [path.name for path in a.daemon.dir.glob("dump*")] == ["dump"]
+
+
+def test_a_dump_that_cannot_be_written_is_said_and_no_more(world):
+    a = world.site("a", 1)
+    a.run(a.config({}).replace("@dir@/dump", "@dir@/nowhere/dump"))
+    a.daemon.signal(signal.SIGUSR1)
+    assert a.daemon.lines.wait(lambda line: "nowhere/dump" in line, 3)
+    assert a.daemon.running
