@@ -101,6 +101,7 @@ class Daemon:
         self.dir.chmod(0o755)
         self.config = self.dir / "aurpd.conf"
         self.dump_file = self.dir / "dump"
+        self.log_file = self.dir / "log"
         self.args, self.wrapper = list(args), list(wrapper)
         self.hosts = self.dir / "hosts"
         self._private_hosts = hosts is not None
@@ -166,8 +167,10 @@ class Daemon:
         return self
 
     def _read_stderr(self, process, _):
-        for line in process.stderr:
-            self.lines.add(line.decode(errors="backslashreplace").rstrip("\n"))
+        with open(self.log_file, "ab", buffering=0) as kept:
+            for line in process.stderr:
+                kept.write(line)
+                self.lines.add(line.decode(errors="backslashreplace").rstrip("\n"))
         process.wait()
         self.messages.add((time.monotonic(), {"EXIT": str(process.returncode)}))
 

@@ -76,8 +76,8 @@ class Cable:
 class Lab:
     """A set of namespaces: machines, their cables, and one IP network between them."""
 
-    def __init__(self):
-        self.tag = f"{PREFIX}{os.getpid()}-{next(_serial)}-"
+    def __init__(self, tag=None):
+        self.tag = tag or f"{PREFIX}{os.getpid()}-{next(_serial)}-"
         self.spaces = []
         self._ends = itertools.count()
 

@@ -87,8 +87,8 @@ class Site:
 class World:
     """A laboratory with sites; closing it stops every daemon in good order."""
 
-    def __init__(self, mtu=1500):
-        self.lab = Lab()
+    def __init__(self, mtu=1500, tag=None):
+        self.lab = Lab(tag)
         self.wan = Wan(self.lab, mtu)
         self.daemons, self._kept = [], []
 

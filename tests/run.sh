@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Builds aurpd in every way and runs every test. From a bare Debian machine:
+#
+#     sudo tests/run.sh [--quick]
+#
+# --quick leaves out the system tests of the sanitized daemon and the fuzzers.
+# Everything built or logged goes into build/. The last line is the sum; the
+# exit status is 0 only if nothing failed.
+set -u
+. "$(dirname "$0")/prepare.sh"
+cd "$top" || exit 1
+quick=no
+case "$*" in
+'') ;;
+--quick) quick=yes ;;
+*) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 64 ;;
+esac
+
+need_root
+install_packages build-essential cmake pkg-config iproute2 util-linux git \
+	libevent-dev libconfuse-dev libcmocka-dev \
+	python3 python3-pytest python3-pytest-timeout \
+	clang clang-tidy clang-tools libclang-rt-14-dev cppcheck mandoc systemd binutils
+need_namespaces
+
+results=$top/build/results
+rm -rf "$results"
+mkdir -p "$results"
+passed=0 failed=0 began=$SECONDS
+
+# step TITLE COMMAND...: runs it; it counts as one test.
+step() {
+	local title=$1 from=$SECONDS
+	shift
+	say "$title"
+	if "$@"; then
+		passed=$((passed + 1))
+		echo "ok, $((SECONDS - from)) s"
+	else
+		failed=$((failed + 1))
+		echo "FAILED: $title"
+	fi
+}
+
+# run_ctest PRESET WHAT CTEST-OPTION...: what ctest counts is counted.
+run_ctest() {
+	local preset=$1 what=$2 from=$SECONDS good bad
+	shift 2
+	say "Tests of the $preset build: $what"
+	ctest --preset "$preset" "$@" --output-junit "$results/$preset-$what.xml" \
+		>"$results/$preset-$what.log" 2>&1
+	local status=$?
+	if [ "$what" = system ]; then	# one entry per file; the tests are what pytest counts
+		read -r good bad <<<"$(python3 tests/tally.py "build/$preset"/tests/system/*.xml)"
+	else
+		read -r good bad <<<"$(python3 tests/tally.py "$results/$preset-$what.xml")"
+	fi
+	[ "$status" = 0 ] || [ "$bad" -gt 0 ] || bad=1
+	[ "$bad" = 0 ] || grep -vE '^ +Start |   Passed ' "$results/$preset-$what.log"
+	passed=$((passed + good)) failed=$((failed + bad))
+	echo "$good passed, $bad failed, $((SECONDS - from)) s"
+}
+
+run_system() {
+	rm -f "build/$1"/tests/system/*.xml
+	# They mostly wait: more of them at once than there are processors.
+	run_ctest "$1" system -L system -j 6
+}
+
+fuzz_smoke() {
+	build fuzz && cmake -DFUZZ_SECONDS=5 build/fuzz >/dev/null &&
+		cmake --build build/fuzz --target fuzz-all >"$results/fuzz.log" 2>&1 ||
+		{ tail -n 40 "$results/fuzz.log" 2>/dev/null; return 1; }
+}
+
+# The release build is small, installs what it must, and its example is valid.
+release_is_fit() {
+	local stage=$top/build/stage size file
+	build release || return 1
+	rm -rf "$stage"
+	DESTDIR=$stage cmake --install build/release --strip >"$results/install.log" 2>&1 ||
+		{ cat "$results/install.log"; return 1; }
+	for file in /usr/sbin/aurpd /etc/aurpd/aurpd.conf /lib/systemd/system/aurpd.service \
+		/usr/lib/sysusers.d/aurpd.conf /usr/share/man/man8/aurpd.8 \
+		/usr/share/man/man5/aurpd.conf.5 /usr/share/doc/aurpd; do
+		[ -e "$stage$file" ] || { echo "not installed: $file"; return 1; }
+	done
+	size=$(stat -c %s "$stage/usr/sbin/aurpd")
+	echo "aurpd: $size bytes"
+	[ "$size" -lt 500000 ] || { echo "the daemon is not under 500 kB"; return 1; }
+	"$stage/usr/sbin/aurpd" -t -c "$stage/etc/aurpd/aurpd.conf" >/dev/null
+}
+
+mkdir -p build
+step "Plain build, warnings are errors" build dev
+step "Build with AddressSanitizer and UndefinedBehaviorSanitizer" build asan
+run_ctest dev unit -LE 'system|lint' -j "$(nproc)"
+run_ctest dev lint -L lint
+run_ctest asan unit -LE 'system|lint' -j "$(nproc)"
+run_system dev
+step "Release build: size, files, example configuration" release_is_fit
+step "The demonstration" tests/demo.sh
+if [ $quick = no ]; then
+	run_system asan
+	step "Fuzzing every decoder for five seconds" fuzz_smoke
+fi
+
+say "Took $((SECONDS - began)) s; logs and results are in build/"
+echo "aurpd: $passed passed, $failed failed"
+[ "$failed" = 0 ]
