@@ -1,0 +1,168 @@
+/*
+ * Interfaces through rtnetlink: one socket that hears of changes, and a
+ * question by name. links.c in the daemon passes changes on to its links, which
+ * ask for the whole state instead of trusting one message.
+ */
+#include "ifwatch.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "xmem.h"
+
+struct ifwatch {
+	int fd;
+	struct event *readable;
+	struct ifwatch_hooks hooks;
+};
+
+/* Netlink's messages are host structs in host order; this is their one home. */
+union answer {
+	struct nlmsghdr header;
+	char bytes[16384];
+};
+
+static void copy_text(char *to, size_t size, const struct rtattr *a)
+{
+	size_t n = strnlen(RTA_DATA(a), RTA_PAYLOAD(a));
+
+	if (n >= size)
+		n = size - 1;
+	memcpy(to, RTA_DATA(a), n);
+	to[n] = '\0';
+}
+
+static void read_linkinfo(const struct rtattr *info, struct ifinfo *out)
+{
+	int left = (int)RTA_PAYLOAD(info);
+
+	for (const struct rtattr *a = RTA_DATA(info); RTA_OK(a, left); a = RTA_NEXT(a, left))
+		if (a->rta_type == IFLA_INFO_SLAVE_KIND)
+			copy_text(out->master_kind, sizeof out->master_kind, a);
+}
+
+/* The interface's name goes to name[IFNAMSIZ]. */
+static void read_link(const struct nlmsghdr *h, struct ifinfo *out, char *name)
+{
+	const struct ifinfomsg *m = NLMSG_DATA(h);
+	int left = (int)IFLA_PAYLOAD(h);
+	uint32_t master = 0;
+
+	*out = (struct ifinfo){ .index = m->ifi_index, .flags = m->ifi_flags, .hardware = m->ifi_type };
+	name[0] = '\0';
+	for (const struct rtattr *a = IFLA_RTA(m); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
+		if (a->rta_type == IFLA_IFNAME)
+			copy_text(name, IFNAMSIZ, a);
+		else if (a->rta_type == IFLA_ADDRESS && RTA_PAYLOAD(a) == sizeof out->mac.byte)
+			memcpy(out->mac.byte, RTA_DATA(a), sizeof out->mac.byte);
+		else if (a->rta_type == IFLA_MASTER && RTA_PAYLOAD(a) == sizeof master)
+			memcpy(&master, RTA_DATA(a), sizeof master);
+		else if (a->rta_type == IFLA_LINKINFO)
+			read_linkinfo(a, out);
+	}
+	if (!master || !if_indextoname(master, out->master))
+		out->master[0] = '\0';
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct ifwatch *w = arg;
+	union answer in;
+	ssize_t n = recv(fd, in.bytes, sizeof in.bytes, MSG_DONTWAIT);
+	size_t left = n > 0 ? (size_t)n : 0;
+
+	(void)what;
+	if (n < 0 && errno == ENOBUFS) {	/* messages were lost: look at everything */
+		w->hooks.interface(w->hooks.ctx, NULL);
+		w->hooks.addresses(w->hooks.ctx);
+	}
+	for (struct nlmsghdr *h = &in.header; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
+		char name[IFNAMSIZ];
+		struct ifinfo info;
+
+		if (h->nlmsg_type == RTM_NEWADDR || h->nlmsg_type == RTM_DELADDR)
+			w->hooks.addresses(w->hooks.ctx);
+		if (h->nlmsg_type != RTM_NEWLINK && h->nlmsg_type != RTM_DELLINK)
+			continue;
+		read_link(h, &info, name);
+		w->hooks.interface(w->hooks.ctx, name);
+	}
+}
+
+struct ifwatch *ifwatch_new(struct loop *l, const struct ifwatch_hooks *hooks)
+{
+	struct sockaddr_nl groups = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR };
+	struct ifwatch *w = xmem_new(1, sizeof *w);
+
+	w->hooks = *hooks;
+	w->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (w->fd >= 0 && bind(w->fd, (struct sockaddr *)&groups, sizeof groups) == 0)
+		w->readable = event_new(loop_base(l), w->fd, EV_READ | EV_PERSIST, on_readable, w);
+	if (w->readable && event_add(w->readable, NULL) == 0)
+		return w;
+	ifwatch_free(w);
+	return NULL;
+}
+
+void ifwatch_free(struct ifwatch *w)
+{
+	if (!w)
+		return;
+	if (w->readable)
+		event_free(w->readable);
+	if (w->fd >= 0)
+		close(w->fd);
+	free(w);
+}
+
+static bool is_wireless(const char *device)
+{
+	char path[64 + IFNAMSIZ];
+
+	snprintf(path, sizeof path, "/sys/class/net/%s/phy80211", device);
+	return access(path, F_OK) == 0;
+}
+
+bool ifwatch_query(const char *device, struct ifinfo *out)
+{
+	struct {
+		struct nlmsghdr h;
+		struct ifinfomsg m;
+		struct rtattr a;
+		char name[IFNAMSIZ];
+	} ask = {
+		.h = { .nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST },
+		.m = { .ifi_family = AF_UNSPEC },
+		.a = { .rta_type = IFLA_IFNAME },
+	};
+	size_t len = strlen(device) + 1;
+	union answer in;
+	char name[IFNAMSIZ];
+	ssize_t n = -1;
+	int fd;
+
+	if (len > sizeof ask.name)
+		return false;
+	memcpy(ask.name, device, len);
+	ask.a.rta_len = (unsigned short)RTA_LENGTH(len);
+	ask.h.nlmsg_len = (uint32_t)(NLMSG_SPACE(sizeof ask.m) + RTA_ALIGN(ask.a.rta_len));
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (fd < 0)
+		return false;
+	/* The kernel answers before send() returns. */
+	if (send(fd, &ask, ask.h.nlmsg_len, 0) > 0)
+		n = recv(fd, in.bytes, sizeof in.bytes, MSG_DONTWAIT);
+	close(fd);
+	if (n < 0 || !NLMSG_OK(&in.header, (size_t)n) || in.header.nlmsg_type != RTM_NEWLINK)
+		return false;
+	read_link(&in.header, out, name);
+	out->is_wireless = is_wireless(device);
+	return true;
+}

@@ -1,0 +1,86 @@
+/*
+ * The device under a port, whatever its kind. A link looks after itself: it
+ * waits for its device, opens it when it comes, closes it when it goes, and
+ * says each trouble once.
+ */
+#ifndef AURPD_LINK_H
+#define AURPD_LINK_H
+
+#include "aurpd/config.h"
+#include "aurpd/pkt.h"
+#include "batch.h"
+#include "loop.h"
+
+struct link;
+
+struct link_hooks {
+	void *ctx;
+	/* The device is open; frames may come and go. `mac` is our hardware address on it. */
+	void (*up)(void *ctx, struct instant now, struct mac mac);
+	void (*down)(void *ctx, struct instant now);
+	/* A frame came; it is lent for the call. The link may not be closed inside. */
+	void (*received)(void *ctx, struct instant now, struct pkt *frame);
+	/* What a person should know: what happened and what to do, without the port's name. */
+	void (*say)(void *ctx, enum log_level level, const char *text);
+};
+
+struct link_ops {
+	void (*check)(struct link *k);
+	bool (*is_denied)(const struct link *k);
+	void (*send)(struct link *k, const struct pkt *frame);
+	void (*flush)(struct link *k);
+	void (*set_multicast)(struct link *k, struct mac group, bool join);
+	struct losses (*losses)(const struct link *k);
+	void (*close)(struct link *k);
+};
+
+struct link {
+	const struct link_ops *ops;
+};
+
+/* Links for the device of a port; `config` is only read during the call. First do link_check(). */
+struct link *ether_link_new(struct loop *l, struct receive_batch *rb, const struct config_port *config,
+	const struct link_hooks *hooks);
+struct link *tap_link_new(struct loop *l, struct receive_batch *rb, const struct config_port *config,
+	const struct link_hooks *hooks);
+
+/* Looks at the device: opens, closes or leaves it. To be called whenever it may have changed. */
+static inline void link_check(struct link *k)
+{
+	k->ops->check(k);
+}
+
+/* The last try failed for lack of permission. */
+static inline bool link_is_denied(const struct link *k)
+{
+	return k->ops->is_denied(k);
+}
+
+/* Copies a frame into the batch that link_flush() sends. Frames for a closed device are dropped. */
+static inline void link_send(struct link *k, const struct pkt *frame)
+{
+	k->ops->send(k, frame);
+}
+
+static inline void link_flush(struct link *k)
+{
+	k->ops->flush(k);
+}
+
+static inline void link_set_multicast(struct link *k, struct mac group, bool join)
+{
+	k->ops->set_multicast(k, group, join);
+}
+
+static inline struct losses link_losses(const struct link *k)
+{
+	return k->ops->losses(k);
+}
+
+/* Closes the device without a word. */
+static inline void link_close(struct link *k)
+{
+	k->ops->close(k);
+}
+
+#endif

@@ -1,0 +1,253 @@
+/*
+ * Peers by name; daemon/tunnels.c keeps a lookup for each. Names change where
+ * sites have no fixed address, so a name is asked for again every few minutes,
+ * and with back-off and jitter while it has no address. libevent's resolver
+ * reads resolv.conf once in its life: so it lives for one round of queries.
+ */
+#include "resolve.h"
+
+#include <arpa/inet.h>
+#include <event2/dns.h>
+#include <event2/event.h>
+#include <event2/util.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "clock.h"
+#include "xmem.h"
+
+enum { ROUND_AGE_MAX_S = 60 };
+
+/* One resolver of libevent with what is asked of it. */
+struct round {
+	LIST_ENTRY(round) link;
+	struct evdns_base *dns;
+	struct instant born;
+	unsigned pending;
+};
+
+struct resolver {
+	struct loop *loop;
+	char *resolv_conf;
+	struct resolver_times times;
+	uint64_t chance;
+	LIST_HEAD(, round) rounds;
+	struct event *reap;
+};
+
+struct query {
+	struct lookup *owner;		/* NULL: nobody waits for it any more */
+	struct round *round;
+	struct resolver *resolver;
+};
+
+struct lookup {
+	struct resolver *resolver;
+	struct lookup_hooks hooks;
+	char *host;
+	struct event *timer;
+	struct query *query;
+	int delay_s;			/* of the last retry; 0 after a success */
+	bool has_failed;
+};
+
+/* 32 bits of chance (splitmix64, public domain). */
+static uint32_t chance(struct resolver *r)
+{
+	uint64_t z = r->chance += 0x9E3779B97F4A7C15;
+
+	z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
+	z = (z ^ z >> 27) * 0x94D049BB133111EB;
+	return (uint32_t)(z >> 32);
+}
+
+/* Three to five quarters of s seconds: peers shall not all ask at once. */
+static void ask_later(struct lookup *k, int s)
+{
+	int64_t us = (int64_t)s * 750000 + (int64_t)(chance(k->resolver) % 1000) * s * 500;
+	struct timeval wait = { us / 1000000, us % 1000000 };
+
+	event_add(k->timer, &wait);
+}
+
+static void on_reap(evutil_socket_t fd, short what, void *arg)
+{
+	struct resolver *r = arg;
+	struct round *d = LIST_FIRST(&r->rounds), *next;
+
+	(void)fd;
+	(void)what;
+	for (; d; d = next) {
+		next = LIST_NEXT(d, link);
+		if (d->pending > 0)
+			continue;
+		LIST_REMOVE(d, link);
+		evdns_base_free(d->dns, 0);
+		free(d);
+	}
+}
+
+static struct round *round_now(struct resolver *r)
+{
+	struct instant now = clock_now();
+	struct round *d = LIST_FIRST(&r->rounds);
+
+	if (d && span_to_s(instant_since(now, d->born)) < ROUND_AGE_MAX_S)
+		return d;
+	d = xmem_new(1, sizeof *d);
+	d->born = now;
+	d->dns = evdns_base_new(loop_base(r->loop), EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+	if (!d->dns)
+		abort();
+	/* Without a usable file it asks 127.0.0.1, as resolv.conf(5) says. */
+	evdns_base_resolv_conf_parse(d->dns, DNS_OPTIONS_ALL, r->resolv_conf);
+	LIST_INSERT_HEAD(&r->rounds, d, link);
+	return d;
+}
+
+static void take_failure(struct lookup *k, const char *why)
+{
+	const struct resolver_times *t = &k->resolver->times;
+	const bool is_first = !k->has_failed;
+
+	k->has_failed = true;
+	k->delay_s = k->delay_s ? k->delay_s * 2 : t->retry_first_s;
+	if (k->delay_s > t->retry_most_s)
+		k->delay_s = t->retry_most_s;
+	ask_later(k, k->delay_s);
+	if (is_first)
+		k->hooks.failed(k->hooks.ctx, why);
+}
+
+static size_t collect(const struct evutil_addrinfo *list, uint32_t ip[RESOLVE_ADDRESSES_MAX])
+{
+	size_t n = 0;
+
+	for (; list && n < RESOLVE_ADDRESSES_MAX; list = list->ai_next) {
+		struct sockaddr_in a;
+		size_t i = 0;
+
+		if (list->ai_family != AF_INET)
+			continue;
+		memcpy(&a, list->ai_addr, sizeof a);
+		ip[n] = ntohl(a.sin_addr.s_addr);
+		while (ip[i] != ip[n])
+			i++;
+		n += i == n;			/* seldom, a server names one twice */
+	}
+	return n;
+}
+
+static void on_answer(int error, struct evutil_addrinfo *list, void *arg)
+{
+	const struct timeval now = { 0, 0 };
+	uint32_t ip[RESOLVE_ADDRESSES_MAX];
+	struct query *q = arg;
+	struct lookup *k = q->owner;
+	size_t n = error ? 0 : collect(list, ip);
+
+	if (list)
+		evutil_freeaddrinfo(list);
+	if (--q->round->pending == 0)
+		event_add(q->resolver->reap, &now);	/* not from inside its own callback */
+	free(q);
+	if (!k)
+		return;
+	k->query = NULL;
+	if (n == 0) {
+		take_failure(k, error ? evutil_gai_strerror(error) : "it has no IPv4 address");
+		return;
+	}
+	k->has_failed = false;
+	k->delay_s = 0;
+	ask_later(k, k->resolver->times.refresh_s);
+	k->hooks.resolved(k->hooks.ctx, ip, n);
+}
+
+static void ask(struct lookup *k)
+{
+	const struct evutil_addrinfo want = { .ai_family = AF_INET, .ai_socktype = SOCK_DGRAM };
+	struct query *q = xmem_new(1, sizeof *q);
+
+	q->owner = k;
+	q->resolver = k->resolver;
+	q->round = round_now(k->resolver);
+	q->round->pending++;
+	k->query = q;
+	/* May call back before it returns; then q is gone. */
+	evdns_getaddrinfo(q->round->dns, k->host, NULL, &want, on_answer, q);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	ask(arg);
+}
+
+struct resolver *resolver_new(struct loop *l, const char *resolv_conf, const struct resolver_times *times,
+	uint64_t seed)
+{
+	struct resolver *r = xmem_new(1, sizeof *r);
+
+	r->loop = l;
+	r->resolv_conf = strdup(resolv_conf);
+	r->times = *times;
+	r->chance = seed;
+	LIST_INIT(&r->rounds);
+	r->reap = evtimer_new(loop_base(l), on_reap, r);
+	if (!r->reap || !r->resolv_conf)
+		abort();
+	return r;
+}
+
+void resolver_free(struct resolver *r)
+{
+	struct round *d;
+
+	while ((d = LIST_FIRST(&r->rounds))) {
+		LIST_REMOVE(d, link);
+		/* The queries are called back, with an error, by the base. */
+		evdns_base_free(d->dns, 1);
+		while (d->pending > 0 && event_base_loop(loop_base(r->loop), EVLOOP_ONCE | EVLOOP_NONBLOCK) == 0)
+			continue;
+		free(d);
+	}
+	event_free(r->reap);
+	free(r->resolv_conf);
+	free(r);
+}
+
+struct lookup *lookup_new(struct resolver *r, const char *host, const struct lookup_hooks *hooks)
+{
+	const struct timeval at_once = { 0, 0 };
+	struct lookup *k = xmem_new(1, sizeof *k);
+	struct in_addr ip;
+
+	k->resolver = r;
+	k->hooks = *hooks;
+	k->host = strdup(host);
+	k->timer = evtimer_new(loop_base(r->loop), on_timer, k);
+	if (!k->timer || !k->host)
+		abort();
+	if (inet_pton(AF_INET, host, &ip) == 1) {
+		uint32_t address = ntohl(ip.s_addr);
+
+		k->hooks.resolved(k->hooks.ctx, &address, 1);
+	} else {
+		event_add(k->timer, &at_once);
+	}
+	return k;
+}
+
+void lookup_free(struct lookup *k)
+{
+	if (!k)
+		return;
+	if (k->query)
+		k->query->owner = NULL;
+	event_free(k->timer);
+	free(k->host);
+	free(k);
+}

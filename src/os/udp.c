@@ -1,0 +1,117 @@
+/*
+ * A tunnel's socket; daemon/tunnels.c opens and closes it. Fragmentation is
+ * left to IP (649-byte datagrams must pass a 576-byte link), and no error of
+ * one peer may stop the others.
+ */
+#include "udp.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "xmem.h"
+
+struct udp {
+	int fd;
+	struct event *readable;
+	struct udp_hooks hooks;
+	struct receive_batch *in;
+	struct send_batch *out;
+	uint32_t lost;
+};
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct udp *s = arg;
+	/* An error (ECONNREFUSED and the like) tells of an earlier packet and is gone once read. */
+	int n = receive_batch_read(s->in, fd, &s->lost);
+	struct instant now = clock_now();
+
+	(void)what;
+	for (int i = 0; i < n; i++) {
+		struct pkt p = receive_batch_packet(s->in, i);
+
+		s->hooks.received(s->hooks.ctx, now, receive_batch_from(s->in, i), &p);
+	}
+}
+
+static struct sockaddr_in address_of(struct endpoint e)
+{
+	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(e.port),
+		.sin_addr.s_addr = htonl(e.ip) };
+}
+
+struct udp *udp_open(struct loop *l, struct receive_batch *rb, struct endpoint listen, const struct udp_hooks *hooks)
+{
+	struct sockaddr_in own = address_of(listen);
+	const int fragment = IP_PMTUDISC_DONT;
+	struct udp *s = xmem_new(1, sizeof *s);
+	int error;
+
+	s->hooks = *hooks;
+	s->in = rb;
+	s->out = send_batch_new();
+	s->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (s->fd >= 0) {
+		setsockopt(s->fd, IPPROTO_IP, IP_MTU_DISCOVER, &fragment, sizeof fragment);
+		socket_set_buffers(s->fd);
+		if (bind(s->fd, (struct sockaddr *)&own, sizeof own) == 0)
+			s->readable = event_new(loop_base(l), s->fd, EV_READ | EV_PERSIST, on_readable, s);
+	}
+	if (s->readable && event_add(s->readable, NULL) == 0)
+		return s;
+	error = errno;
+	udp_close(s);
+	errno = error;
+	return NULL;
+}
+
+void udp_close(struct udp *s)
+{
+	if (s->readable)
+		event_free(s->readable);
+	if (s->fd >= 0)
+		close(s->fd);
+	send_batch_free(s->out);
+	free(s);
+}
+
+void udp_send(struct udp *s, struct endpoint to, const struct pkt *payload)
+{
+	send_batch_put(s->out, s->fd, &to, payload, 0);
+}
+
+void udp_flush(struct udp *s)
+{
+	send_batch_flush(s->out, s->fd);
+}
+
+struct losses udp_losses(const struct udp *s)
+{
+	struct losses l = send_batch_losses(s->out);
+
+	l.no_buffer += s->lost;
+	return l;
+}
+
+bool udp_source_address(uint32_t to, uint32_t *out)
+{
+	struct sockaddr_in far = address_of((struct endpoint){ to, 9 }), own;
+	socklen_t size = sizeof own;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = connect(fd, (struct sockaddr *)&far, sizeof far) == 0 &&
+	     getsockname(fd, (struct sockaddr *)&own, &size) == 0 && own.sin_addr.s_addr != 0;
+	close(fd);
+	if (ok)
+		*out = ntohl(own.sin_addr.s_addr);
+	return ok;
+}

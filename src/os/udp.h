@@ -1,0 +1,33 @@
+/* The UDP socket of a tunnel: one, unconnected, for all its peers. */
+#ifndef AURPD_UDP_H
+#define AURPD_UDP_H
+
+#include <stdbool.h>
+
+#include "aurpd/at.h"
+#include "aurpd/pkt.h"
+#include "batch.h"
+#include "loop.h"
+
+struct udp;
+
+struct udp_hooks {
+	void *ctx;
+	/* A datagram came; it is lent for the call. `s` may not be closed inside. */
+	void (*received)(void *ctx, struct instant now, struct endpoint from, struct pkt *payload);
+};
+
+/* Listens on an address of ours (ip 0: all); NULL and errno. `rb` outlives the socket. */
+struct udp *udp_open(struct loop *l, struct receive_batch *rb, struct endpoint listen, const struct udp_hooks *hooks);
+void udp_close(struct udp *s);
+
+/* Copies the payload into the batch that udp_flush() sends. */
+void udp_send(struct udp *s, struct endpoint to, const struct pkt *payload);
+void udp_flush(struct udp *s);
+
+struct losses udp_losses(const struct udp *s);
+
+/* The address our packets to `to` leave from, in host order; false if there is no way. */
+bool udp_source_address(uint32_t to, uint32_t *out);
+
+#endif
