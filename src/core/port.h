@@ -95,7 +95,8 @@ struct port_seed {
 struct port_rtmp {
 	struct timer periodic;
 	struct timer triggered;
-	struct instant sent;		/* the last Data */
+	struct instant sent;		/* the last Data, ... */
+	uint64_t told;			/* ... and routes.generation then */
 };
 
 enum port_name_state { NAME_NONE, NAME_CHECKING, NAME_REGISTERED };
@@ -167,16 +168,16 @@ struct route *port_route(const struct port *port);
 /* Called by the medium: port->addr is ours. */
 void port_claimed(struct port *port);
 
-/* Called by the medium: a datagram that came while the port is not up. Hears what the cable's routers say. */
-void port_seed_input(struct port *port, struct datagram *d);
+/* Does it still need to hear about its range or zones? Then svc_rtmp.c and svc_zip.c hand that to cable.h. */
+bool port_is_seeking(const struct port *port);
 
-/* Called by svc_rtmp.c and svc_zip.c: news about the cable of a port that is up was put into seed.cable. */
-void port_seed_news(struct port *port);
+/* Called by svc_rtmp.c and svc_zip.c: there is news in seed.cable. */
+void port_judge_cable(struct port *port);
 
-/* Starts acquisition on a link that is there; ends everything the port does. For port.c. */
+/* For port.c: starts acquisition on a link that is there; ends everything the port does. */
+void port_seed_init(struct port *port);
 void port_seed_start(struct port *port);
 void port_seed_stop(struct port *port);
-void port_seed_init(struct port *port);
 
 /* For the dump. */
 void port_describe(const struct port *port, struct port_info *info);

@@ -1,0 +1,338 @@
+/*
+ * How a port comes up: claims an address, learns or verifies range and zones
+ * with the other routers of the cable, attaches its network, and starts again
+ * after a conflict. Inside AppleTalk ch. 5 ("Initialization"), ch. 8 ("Zones
+ * list assignment"); atalk-conformance R01-R09, Z35-Z37. enter() is the only
+ * writer of port->state.
+ *
+ *   hard  probe in the range -> ask 3 times -> up, or conflict
+ *   soft  probe in the range -> ask 3 times -> silence: up; else as told
+ *   none  probe in FF00-FFFE -> ask until told -> probe in the range -> up
+ */
+#include "aurpd/macroman.h"
+#include "cable.h"
+#include "forward.h"
+#include "router_state.h"
+#include "services.h"
+
+enum {
+	ASK_TRIES = 3,
+	ASK_INTERVAL_MS = 500,
+	ASK_SLOWLY_S = 10,		/* ch. 8, timer values: while nobody answers */
+	CONFLICT_QUIET_S = 60,		/* the other router has gone */
+	CONFLICT_RETRY_S = 300,
+};
+
+static void judge_zones(struct port *port);
+
+static void enter(struct port *port, enum port_state state)
+{
+	port->state = state;
+	port->seed.asked = 0;
+	router_disarm(port->r, &port->seed.timer);
+}
+
+static void trace(const struct port *port, enum trace_kind kind)
+{
+	router_trace(port->r, &(struct trace_event){ .kind = kind, .port = port->config.name,
+		.addr = port->addr, .range = port->range });
+}
+
+static void ask(struct port *port)
+{
+	bool in_a_hurry = ++port->seed.asked < ASK_TRIES || port->state == PORT_VERIFYING;
+
+	router_arm(port->r, &port->seed.timer,
+		in_a_hurry ? span_ms(ASK_INTERVAL_MS) : span_s(ASK_SLOWLY_S));
+	cable_ask(port);
+}
+
+static void claim(struct port *port, struct at_range range)
+{
+	enter(port, PORT_PROBING);
+	port->ops->claim(port, range, port->config.address);
+}
+
+/* --- conflict -------------------------------------------------------------------------- */
+
+/* Our information must not be used (R03, R09, Z35): the port only listens until it tries again. */
+static void enter_conflict(struct port *port, int wait_s)
+{
+	port_seed_stop(port);
+	port->ops->link_up(port);
+	enter(port, PORT_CONFLICT);
+	port->seed.retry_by = instant_add(port->r->now, span_s(CONFLICT_RETRY_S));
+	router_arm(port->r, &port->seed.timer, span_s(wait_s));
+}
+
+static void on_range_conflict(struct port *port)
+{
+	const struct cable *c = &port->seed.cable;
+
+	router_trace(port->r, &(struct trace_event){ .kind = TRACE_PORT_RANGE_CONFLICT,
+		.port = port->config.name, .addr = c->from, .range = c->range });
+	enter_conflict(port, CONFLICT_QUIET_S);
+}
+
+static void on_zone_conflict(struct port *port, struct at_addr from, struct at_name name)
+{
+	router_trace(port->r, &(struct trace_event){ .kind = TRACE_PORT_ZONE_CONFLICT,
+		.port = port->config.name, .addr = from, .name = &name });
+	enter_conflict(port, CONFLICT_RETRY_S);
+}
+
+static void on_net_in_use(struct port *port)
+{
+	struct at_range range = port->seed.range;
+	const struct route *route = route_find_overlap(&port->r->routes, range);
+	const struct port *other = route ? route->best->port : NULL;
+
+	router_trace(port->r, &(struct trace_event){ .kind = TRACE_PORT_NET_IN_USE,
+		.port = port->config.name, .range = range, .other = other ? other->config.name : "" });
+	enter_conflict(port, CONFLICT_RETRY_S);
+}
+
+/* A range that contradicts ours was heard again: it is too early to try. */
+static void prolong_conflict(struct port *port)
+{
+	struct port_seed *s = &port->seed;
+	struct instant quiet = instant_add(port->r->now, span_s(CONFLICT_QUIET_S));
+
+	if (s->cable.range.first != 0 && !at_range_eq(s->cable.range, port->config.range))
+		timer_set(&port->r->timers, &s->timer,
+			instant_cmp(quiet, s->retry_by) < 0 ? quiet : s->retry_by);
+	cable_forget(&s->cable);
+}
+
+/* --- up -------------------------------------------------------------------------------- */
+
+/* The list is there and its default zone is a member: GetNetInfo can be answered from now on (Z22). */
+static void finish_zones(struct port *port, const struct at_name *default_zone)
+{
+	const struct route *route = port_route(port);
+
+	port->default_zone = zone_find(&port->r->zones, default_zone);
+	for (size_t i = 0; i < route->zones.used; i++)
+		port->ops->join_zone(port, &route->zones.zone[i]->name);
+	cable_forget(&port->seed.cable);
+	router_disarm(port->r, &port->seed.timer);
+	nbp_port_up(port);
+}
+
+static void take_zones(struct port *port, const struct at_name *zones, size_t n)
+{
+	struct route *route = port_route(port);
+
+	route_clear_zones(port->r, route);
+	for (size_t i = 0; i < n; i++)
+		(void)route_add_zone(port->r, route, &zones[i]);
+	route_complete_zones(port->r, route);
+}
+
+static void go_up(struct port *port)
+{
+	struct at_range range = port->seed.range;
+
+	if (!route_attach(port->r, port, range)) {
+		on_net_in_use(port);
+		return;
+	}
+	port->range = range;
+	enter(port, PORT_UP);
+	trace(port, TRACE_PORT_UP);
+	if (port->seed.uses_config) {
+		take_zones(port, port->config.zones, port->config.n_zones);
+		if (route_has_zone(port_route(port), &port->config.zones[0]))
+			finish_zones(port, &port->config.zones[0]);
+	} else {
+		judge_zones(port);
+		if (!port->default_zone)
+			ask(port);
+	}
+	rtmp_port_up(port);
+}
+
+/* The range is decided; an address inside it may still have to be claimed. */
+static void settle(struct port *port, struct at_range range, bool uses_config)
+{
+	port->seed.is_settled = true;
+	port->seed.uses_config = uses_config;
+	port->seed.range = range;
+	/* What was said about the configured numbers is not about these. */
+	if (!at_range_eq(range, port->config.range))
+		cable_forget_zones(&port->seed.cable);
+	if (at_range_has(range, port->addr.net))
+		go_up(port);
+	else
+		claim(port, range);
+}
+
+/* --- judging what the cable says ------------------------------------------------------- */
+
+static bool has_name(const struct at_name *list, size_t n, const struct at_name *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (name_eq(&list[i], name))
+			return true;
+	return false;
+}
+
+/* A zone that only the router or only we have; NULL if the lists are the same. */
+static const struct at_name *zone_of_one_side(const struct cable_answer *a, const struct config_port *own)
+{
+	for (size_t i = 0; i < a->used; i++)
+		if (!has_name(own->zones, own->n_zones, &a->zones[i]))
+			return &a->zones[i];
+	for (size_t i = 0; i < own->n_zones; i++)
+		if (!has_name(a->zones, a->used, &own->zones[i]))
+			return &own->zones[i];
+	return NULL;
+}
+
+/* A hard seed: everything that is said must agree with the configuration (R03, Z35). */
+static void verify(struct port *port)
+{
+	const struct cable *c = &port->seed.cable;
+
+	if (c->range.first != 0 && !at_range_eq(c->range, port->config.range)) {
+		on_range_conflict(port);
+		return;
+	}
+	if (c->default_zone.len > 0 && !name_eq(&c->default_zone, &port->config.zones[0])) {
+		on_zone_conflict(port, c->default_from, c->default_zone);
+		return;
+	}
+	for (size_t i = 0; i < CABLE_ROUTERS_MAX; i++) {
+		const struct cable_answer *a = &c->answers[i];
+		const struct at_name *odd = a->is_complete ? zone_of_one_side(a, &port->config) : NULL;
+
+		if (odd) {
+			on_zone_conflict(port, a->from, *odd);
+			return;
+		}
+	}
+}
+
+/* The zones of a cable whose range we adopted (Z36): first the list, then its default zone. */
+static void judge_zones(struct port *port)
+{
+	struct cable *c = &port->seed.cable;
+	const struct cable_answer *a = cable_zones(c);
+	struct route *route = port_route(port);
+
+	if (a && !route->zones.is_complete)
+		take_zones(port, a->zones, a->used);
+	if (!route->zones.is_complete)
+		return;
+	if (!port->ops->is_extended)
+		finish_zones(port, &route->zones.zone[0]->name);
+	else if (route_has_zone(route, &c->default_zone))
+		finish_zones(port, &c->default_zone);
+	else
+		c->default_zone.len = 0;	/* no member of the list: somebody else may know better */
+}
+
+void port_judge_cable(struct port *port)
+{
+	const struct cable *c = &port->seed.cable;
+
+	switch (port->state) {
+	case PORT_VERIFYING:
+		if (port->config.seed == SEED_HARD)
+			verify(port);
+		else if (c->range.first != 0)
+			settle(port, c->range, false);
+		break;
+	case PORT_LEARNING:
+		if (c->range.first != 0)
+			settle(port, c->range, false);
+		break;
+	case PORT_UP:
+		judge_zones(port);
+		break;
+	case PORT_CONFLICT:
+		prolong_conflict(port);
+		break;
+	case PORT_DOWN:
+	case PORT_PROBING:
+		break;
+	}
+}
+
+bool port_is_seeking(const struct port *port)
+{
+	switch (port->state) {
+	case PORT_VERIFYING:
+	case PORT_LEARNING:
+	case PORT_CONFLICT:
+		return true;
+	case PORT_UP:
+		return !port->default_zone && !port->seed.uses_config;
+	case PORT_DOWN:
+	case PORT_PROBING:
+		break;
+	}
+	return false;
+}
+
+/* --- the road --------------------------------------------------------------------------- */
+
+static void on_seed_timer(struct timer *t)
+{
+	struct port *port = container_of(t, struct port, seed.timer);
+
+	if (port->state == PORT_CONFLICT) {
+		port_seed_stop(port);
+		port_seed_start(port);
+	} else if (port->state == PORT_VERIFYING && port->seed.asked >= ASK_TRIES) {
+		settle(port, port->config.range, true);
+	} else {
+		ask(port);
+	}
+}
+
+void port_claimed(struct port *port)
+{
+	if (port->seed.is_settled) {
+		go_up(port);
+		return;
+	}
+	enter(port, port->config.seed == SEED_NONE ? PORT_LEARNING : PORT_VERIFYING);
+	trace(port, TRACE_PORT_VERIFYING);
+	ask(port);
+}
+
+void port_seed_init(struct port *port)
+{
+	port->seed.retry_by = INSTANT_NEVER;
+	timer_init(&port->seed.timer, on_seed_timer);
+}
+
+void port_seed_start(struct port *port)
+{
+	struct at_range unknown = { 0, 0, true };
+
+	port->ops->link_up(port);
+	claim(port, port->config.seed == SEED_NONE ? unknown : port->config.range);
+}
+
+void port_seed_stop(struct port *port)
+{
+	bool was_up = port_is_up(port);
+
+	rtmp_port_down(port);
+	nbp_port_down(port);
+	port->default_zone = NULL;
+	if (port->state != PORT_DOWN)
+		port->ops->link_down(port);
+	enter(port, PORT_DOWN);
+	port->range = (struct at_range){ 0 };
+	port->seed.is_settled = false;
+	port->seed.uses_config = false;
+	port->seed.range = (struct at_range){ 0 };
+	cable_forget(&port->seed.cable);
+	if (was_up) {
+		route_detach_port(port->r, port);
+		trace(port, TRACE_PORT_DOWN);
+	}
+}
