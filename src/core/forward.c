@@ -314,6 +314,21 @@ void forward_originate(struct router *r, const struct own_datagram *d, struct pk
 		send_by_path(route->best, d->dst, body);
 }
 
+/*
+ * Is the asker a node that only its frame can be answered to? One with a
+ * provisional address (Z21), or with a number of another cable that no route
+ * leads to, from a stale hint (Z20).
+ */
+static bool is_known_by_frame_only(const struct router *r, const struct datagram *to)
+{
+	uint16_t net = to->ddp.src.net;
+	const struct route *route = route_find(&r->routes, net);
+
+	if (!to->port || !to->port->ops->is_extended)
+		return false;
+	return at_net_is_startup(net) || !route || !route_is_usable(route);
+}
+
 void forward_reply(struct router *r, const struct datagram *to, uint8_t type, struct pkt *body)
 {
 	struct at_addr source = datagram_reply_source(to);
@@ -324,7 +339,7 @@ void forward_reply(struct router *r, const struct datagram *to, uint8_t type, st
 		.via = to->port,
 	};
 
-	if (to->port && to->port->ops->is_extended && at_net_is_startup(d.dst.net)) {
+	if (is_known_by_frame_only(r, to)) {
 		if (push_header(r, &d, to->port->addr, body))
 			port_send_hardware(to->port, to->link_source, body);
 		return;

@@ -43,6 +43,7 @@ static void leave(struct router *r)
 
 	if (r->announced != r->routes.generation) {
 		r->announced = r->routes.generation;
+		rtmp_routes_changed(r);
 		list_for_each(it, &r->tunnels)
 			tunnel_view_changed(tunnel_at(it));
 	}
