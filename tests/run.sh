@@ -20,7 +20,7 @@ need_root
 install_packages build-essential cmake pkg-config iproute2 util-linux git \
 	libevent-dev libconfuse-dev libcmocka-dev \
 	python3 python3-pytest python3-pytest-timeout \
-	clang clang-tidy clang-tools libclang-rt-14-dev cppcheck mandoc systemd binutils
+	clang clang-tidy clang-tools libclang-rt-14-dev cppcheck shellcheck mandoc systemd binutils
 need_namespaces
 
 results=$top/build/results
@@ -68,9 +68,11 @@ run_system() {
 }
 
 fuzz_smoke() {
-	build fuzz && cmake -DFUZZ_SECONDS=5 build/fuzz >/dev/null &&
-		cmake --build build/fuzz --target fuzz-all >"$results/fuzz.log" 2>&1 ||
-		{ tail -n 40 "$results/fuzz.log" 2>/dev/null; return 1; }
+	build fuzz || return 1
+	cmake -DFUZZ_SECONDS=5 build/fuzz >/dev/null || return 1
+	cmake --build build/fuzz --target fuzz-all >"$results/fuzz.log" 2>&1 && return 0
+	tail -n 40 "$results/fuzz.log"
+	return 1
 }
 
 # The release build is small, installs what it must, and its example is valid.
