@@ -19,7 +19,9 @@ struct tunnel {
 	void *sock;			/* NULL: no socket */
 	struct domain_id own;
 	struct list peers;		/* struct peer, in order of configuration */
-	/* ... counters and the rest: the author of tunnel.c */
+	uint64_t rx, tx;		/* UDP payloads */
+	uint64_t rx_bytes, tx_bytes;
+	uint64_t drops[DROP_REASONS];	/* of packets that no peer could be found for */
 };
 
 struct tunnel *tunnel_new(struct router *r, const struct config_tunnel *config);

@@ -1,0 +1,271 @@
+/*
+ * Data receiver: what RI-Rsp, RI-Upd and RD say. Sequence numbers (RFC 1504
+ * p. 41-42), then each tuple as an offer or withdrawal of this peer's path
+ * (p. 33-38); route_table.c does the rest. Called by aurp_recv.c with packets
+ * that are legal in the present state.
+ */
+#include "aurp_recv.h"
+
+#include "aurp_seq.h"
+#include "peer_state.h"
+#include "port.h"
+
+/* A router that said farewell: it will call when it is back, but perhaps it cannot (A8). */
+static const struct span dial_after_rd = { 30 * 1000000 };
+static const struct span scan_interval = { 10 * 1000000 };
+
+/* --- sequence -------------------------------------------------------------------------- */
+
+static void acknowledge(struct peer *p, uint16_t sequence, uint16_t flags)
+{
+	struct aurp_out out;
+
+	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = p->recv.id, .sequence = sequence,
+		.flags = flags, .msg = AURP_RI_ACK });
+	peer_transmit(p, &out);
+}
+
+/* Is this the next packet? Whatever else it is, is dealt with here. */
+static bool accept(struct peer *p, const struct aurp *h)
+{
+	enum seq_place place = seq_place(p->recv.expected, h->sequence);
+
+	/* Nothing came yet, so nothing wrapped: any other number is of a connection we do not know (S9, C8). */
+	if (p->recv.is_virgin && place != SEQ_EXPECTED && h->sequence != 0)
+		place = SEQ_LOST;
+	switch (place) {
+	case SEQ_EXPECTED:
+		p->recv.is_virgin = false;
+		return true;
+	case SEQ_DUPLICATE:
+		p->count.duplicates++;
+		peer_drop(p, DROP_AURP_DUPLICATE);
+		recv_heard(p);
+		acknowledge(p, h->sequence, p->recv.ack_flags);
+		return false;
+	case SEQ_LOST:
+		recv_out_of_sync(p);
+		return false;
+	case SEQ_STRANGE:
+		break;
+	}
+	peer_drop(p, DROP_AURP_BAD_SEQUENCE);
+	return false;
+}
+
+static void accepted(struct peer *p, const struct aurp *h, bool wants_zones)
+{
+	p->recv.expected = seq_next(h->sequence);
+	p->recv.ack_flags = wants_zones ? AURP_SZI : 0;
+	acknowledge(p, h->sequence, p->recv.ack_flags);
+}
+
+/* --- networks -------------------------------------------------------------------------- */
+
+/* What one packet came to. */
+struct harvest {
+	long bad_tuples;
+	bool wants_zones;	/* of networks that SZI covers */
+	bool asks_zones;	/* of networks that it does not */
+	bool is_news;		/* complain about what is odd: not again with every distance change */
+};
+
+static struct path *path_of(const struct peer *p, const struct route *route)
+{
+	struct list *it;
+
+	list_for_each(it, &route->paths) {
+		struct path *path = container_of(it, struct path, in_route);
+
+		if (path->peer == p)
+			return path;
+	}
+	return NULL;
+}
+
+static const char *owner_of(const struct route *route)
+{
+	const struct path *best = route->best;
+
+	if (best->peer)
+		return peer_name(best->peer);
+	return best->port ? best->port->config.name : NULL;
+}
+
+static void say_reflects(struct peer *p, struct at_range range)
+{
+	peer_drop(p, DROP_AURP_REFLECTED);
+	if (p->recv.said_reflects)
+		return;
+	p->recv.said_reflects = true;
+	router_trace(peer_router(p), &(struct trace_event){ .kind = TRACE_PEER_REFLECTS, .peer = peer_name(p),
+		.tunnel = p->tunnel->config.name, .range = range });
+}
+
+static void say_conflict(struct peer *p, enum trace_kind kind, struct at_range range, const struct route *route)
+{
+	router_trace(peer_router(p), &(struct trace_event){ .kind = kind, .peer = peer_name(p),
+		.tunnel = p->tunnel->config.name, .range = range, .range2 = route->range,
+		.other = owner_of(route) });
+}
+
+/* Chapter 4's import filter and the remapping of incoming numbers stand before this (N5, M8). */
+static void learn(struct peer *p, struct at_range range, uint8_t distance, bool is_szi, struct harvest *got)
+{
+	struct router *r = peer_router(p);
+	struct route *route = route_find_overlap(&r->routes, range);
+	const struct path *path;
+
+	/* A network that comes back may have other zones (A11). */
+	if (route && at_range_eq(route->range, range) && route_is_bad(route) && distance < AURP_DISTANCE_MAX)
+		route_clear_zones(r, route);
+	if (route && got->is_news && at_range_eq(route->range, range) && route->best->peer &&
+	    route->best->peer != p)
+		say_conflict(p, TRACE_PEER_DUPLICATE_NET, range, route);
+	switch (route_offer_tunnel(r, p, range, distance)) {
+	case OFFER_OURS:
+		say_reflects(p, range);
+		return;
+	case OFFER_OVERLAP:
+		peer_drop(p, DROP_AURP_OVERLAP);
+		if (got->is_news)
+			say_conflict(p, TRACE_PEER_OVERLAP, range, route);
+		return;
+	case OFFER_FULL:
+		peer_drop(p, DROP_AURP_TABLE_FULL);
+		p->recv.lost_networks = true;
+		return;
+	case OFFER_KNOWN:
+	case OFFER_NEW:
+	case OFFER_CHANGED:
+	case OFFER_IGNORED:
+		break;
+	}
+	route = route_find(&r->routes, range.first);
+	path = route ? path_of(p, route) : NULL;
+	if (path && path_is_usable(path) && !route->zones.is_complete) {
+		got->wants_zones |= is_szi;
+		got->asks_zones |= !is_szi;
+	}
+}
+
+static void finish(struct peer *p, const struct harvest *got)
+{
+	if (got->bad_tuples > 0)
+		router_trace(peer_router(p), &(struct trace_event){ .kind = TRACE_PEER_BAD_TUPLES,
+			.peer = peer_name(p), .tunnel = p->tunnel->config.name, .number = got->bad_tuples });
+	/* What SZI brings is due at once; asking comes after a while (Z8). */
+	if (got->wants_zones)
+		recv_scan_zones_in(p, scan_interval);
+	if (got->asks_zones)
+		recv_scan_zones_in(p, span_us(0));
+}
+
+static void count_bad(struct peer *p, struct harvest *got)
+{
+	got->bad_tuples++;
+	peer_drop(p, DROP_AURP_BAD_TUPLE);
+}
+
+/* --- RI-Rsp ---------------------------------------------------------------------------- */
+
+void recv_on_ri_rsp(struct peer *p, const struct aurp *h, struct rd *body)
+{
+	struct harvest got = { .is_news = true };
+	struct aurp_network n;
+	enum tuple_step step;
+
+	if (!accept(p, h))
+		return;
+	recv_heard(p);
+	if (!p->recv.in_list)
+		route_mark_peer_stale(p);
+	p->recv.in_list = true;
+	while (tuple_is_here(step = aurp_next_network(body, &n))) {
+		if (step == TUPLE_OK)
+			learn(p, n.range, n.distance, true, &got);
+		else
+			count_bad(p, &got);
+	}
+	if (step != TUPLE_END)
+		count_bad(p, &got);
+	if (h->flags & AURP_LAST) {
+		/* The list replaces the old one: what it did not repeat is gone (A18, U45). */
+		p->recv.in_list = false;
+		route_sweep_peer(peer_router(p), p);
+		recv_enter(p, RECV_CONNECTED);
+	} else {
+		recv_await_list(p);
+	}
+	accepted(p, h, got.wants_zones);
+	finish(p, &got);
+}
+
+/* --- RI-Upd ---------------------------------------------------------------------------- */
+
+static void on_event(struct peer *p, const struct aurp_event *ev, struct harvest *got)
+{
+	switch (ev->code) {
+	case AURP_EV_NA:
+		got->is_news = true;
+		learn(p, ev->range, ev->distance, true, got);
+		break;
+	case AURP_EV_NDC:
+		/* Of an unknown network it is an NA, but SZI does not cover it (U25, Z5); 15 is a deletion (U8). */
+		got->is_news = false;
+		if (ev->distance < AURP_DISTANCE_MAX)
+			learn(p, ev->range, ev->distance, false, got);
+		else
+			route_withdraw_tunnel(peer_router(p), p, ev->range);
+		break;
+	case AURP_EV_ND:
+	case AURP_EV_NRC:
+		route_withdraw_tunnel(peer_router(p), p, ev->range);
+		break;
+	case AURP_EV_NULL:
+	case AURP_EV_ZC:
+		break;
+	}
+}
+
+void recv_on_ri_upd(struct peer *p, const struct aurp *h, struct rd *body)
+{
+	struct harvest got = { 0 };
+	struct aurp_event ev;
+	enum tuple_step step;
+
+	if (!accept(p, h))
+		return;
+	recv_heard(p);
+	while (tuple_is_here(step = aurp_next_event(body, &ev))) {
+		if (step == TUPLE_OK)
+			on_event(p, &ev, &got);
+		else
+			count_bad(p, &got);
+	}
+	/* Cut, or an event whose length nobody knows (ZC): what came before counts (U10). */
+	if (step != TUPLE_END)
+		count_bad(p, &got);
+	accepted(p, h, got.wants_zones);
+	finish(p, &got);
+}
+
+/* --- RD -------------------------------------------------------------------------------- */
+
+void recv_on_rd(struct peer *p, const struct aurp *h, struct rd *body)
+{
+	int16_t error;
+
+	if (!accept(p, h))
+		return;
+	accepted(p, h, false);
+	if (!aurp_decode_rd(body, &error))
+		error = AURP_ERR_NORMAL_CLOSE;
+	recv_closed_by_rd(p, error);
+}
+
+void recv_closed_by_rd(struct peer *p, int16_t error)
+{
+	p->recv.back_off = dial_after_rd;
+	peer_close(p, aurp_error_text(error), dial_after_rd);
+}

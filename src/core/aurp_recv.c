@@ -1,0 +1,445 @@
+/*
+ * Data receiver: opening, asking, watching, closing. RFC 1504 p. 22-28, 38-44;
+ * the table of states below is its figure A-1, rebuilt from the prose. What the
+ * sequenced packets say is aurp_learn.c's business, zones aurp_zone_ask.c's.
+ */
+#include "aurp_recv.h"
+
+#include <stdlib.h>
+
+#include "aurp_seq.h"
+#include "peer_state.h"
+
+enum {
+	OPENS_PER_ADDRESS = 3,	/* before the next address of a host is tried */
+	RI_REQ_TRIES = 10,
+	TICKLE_TRIES = 4,
+	RD_TRIES = 3,
+	JITTER = 10,		/* percent, of the intervals between Open-Reqs */
+};
+
+/* RFC 1504 p. 44: never faster than every 2 s, truncated back-off. */
+static const struct span open_least = { 2 * 1000000 };
+static const struct span open_first = { 3 * 1000000 };
+static const struct span open_most = { 300 * 1000000 };
+/* Tickles: nothing waits for them, so they need not hurry. */
+static const struct span tickle_least = { 3 * 1000000 };
+static const struct span tickle_most = { 10 * 1000000 };
+static const struct span rd_wait = { 1500 * 1000 };
+
+struct recv_rule {
+	const char *name;
+	uint32_t legal;			/* bit per enum aurp_msg */
+	void (*timeout)(struct peer *p);
+};
+
+static void open_now(struct peer *p);
+static void open_again(struct peer *p);
+static void request_again(struct peer *p);
+static void tickle_again(struct peer *p);
+static void rd_again(struct peer *p);
+
+#define ON(msg) (1u << AURP_##msg)
+#define ON_WHILE_OPEN (ON(RI_RSP) | ON(RI_UPD) | ON(RD) | ON(ZI_RSP) | ON(ZI_RSP_EXT) | ON(GZN_RSP) | \
+	ON(GDZL_RSP) | ON(TICKLE_ACK))
+
+static const struct recv_rule rules[RECV_STATES] = {
+	[RECV_UNCONNECTED] =	 { "unconnected",	0,		open_now },
+	[RECV_WAIT_OPEN_RSP] =	 { "wait-open-rsp",	ON(OPEN_RSP),	open_again },
+	[RECV_WAIT_RI_RSP] =	 { "wait-ri-rsp",	ON_WHILE_OPEN,	request_again },
+	[RECV_CONNECTED] =	 { "connected",		ON_WHILE_OPEN,	NULL },
+	[RECV_WAIT_TICKLE_ACK] = { "wait-tickle-ack",	ON_WHILE_OPEN,	tickle_again },
+	[RECV_WAIT_RD_ACK] =	 { "wait-rd-ack",	ON(RI_ACK),	rd_again },
+};
+
+static void on_retry(struct timer *t)
+{
+	struct peer *p = container_of(t, struct peer, recv.retry);
+
+	rules[p->recv.state].timeout(p);
+}
+
+static void on_silence(struct timer *t);
+
+void recv_init(struct peer *p)
+{
+	p->recv.opened = p->recv.heard = INSTANT_NEVER;
+	p->recv.back_off = open_first;
+	timer_init(&p->recv.retry, on_retry);
+	timer_init(&p->recv.last_heard, on_silence);
+	timer_init(&p->recv.zone_scan, recv_zone_scan_fired);
+}
+
+void recv_fini(struct peer *p)
+{
+	router_disarm(peer_router(p), &p->recv.retry);
+	router_disarm(peer_router(p), &p->recv.last_heard);
+	router_disarm(peer_router(p), &p->recv.zone_scan);
+	free(p->recv.ask);
+}
+
+const char *recv_state_name(const struct peer *p)
+{
+	return rules[p->recv.state].name;
+}
+
+bool recv_is_open(const struct peer *p)
+{
+	return rules[p->recv.state].legal & ON(RI_UPD);
+}
+
+void recv_enter(struct peer *p, enum recv_state state)
+{
+	router_disarm(peer_router(p), &p->recv.retry);
+	p->recv.state = state;
+	p->recv.tries = 0;
+}
+
+/* --- packets of ours ------------------------------------------------------------------- */
+
+static void send_plain(struct peer *p, enum aurp_msg msg, uint16_t flags)
+{
+	struct aurp_out out;
+
+	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = p->recv.id, .flags = flags, .msg = msg });
+	peer_transmit(p, &out);
+}
+
+static void send_rd(struct peer *p, enum aurp_error error)
+{
+	struct aurp_out out;
+
+	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = p->recv.id, .msg = AURP_RD });
+	aurp_encode_rd(&out.w, (int16_t)error);
+	peer_transmit(p, &out);
+}
+
+/* Sends a request anew (tries 0) or again, and sets the time to wait for its answer. */
+static void ask(struct peer *p, enum aurp_msg msg, uint16_t flags, struct span wait)
+{
+	if (p->recv.tries == 0)
+		p->recv.sent = peer_router(p)->now;
+	else
+		p->count.retransmits++;
+	send_plain(p, msg, flags);
+	router_arm(peer_router(p), &p->recv.retry, wait);
+}
+
+/* A request that was sent once has its answer. */
+static void take_sample(struct peer *p)
+{
+	if (p->recv.tries == 0)
+		aurp_rto_sample(&p->rto, instant_since(peer_router(p)->now, p->recv.sent));
+}
+
+/* --- opening --------------------------------------------------------------------------- */
+
+static void send_open_req(struct peer *p)
+{
+	struct router *r = peer_router(p);
+	struct aurp_out out;
+
+	if (p->recv.tries == 0)
+		p->recv.sent = r->now;
+	else
+		p->count.retransmits++;
+	/* No options: some routers refuse every one of them (field 1). */
+	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = p->recv.id, .flags = AURP_SUI_ALL,
+		.msg = AURP_OPEN_REQ });
+	aurp_encode_open_req(&out.w, &(struct aurp_open_req){ .version = AURP_VERSION });
+	peer_transmit(p, &out);
+	p->recv.opened = r->now;
+	router_arm(r, &p->recv.retry, router_jitter(r, p->recv.back_off, JITTER));
+	p->recv.back_off = span_us(2 * p->recv.back_off.us);
+	if (span_cmp(p->recv.back_off, open_most) > 0)
+		p->recv.back_off = open_most;
+}
+
+/* Random, so that strangers cannot guess it (X6); never the last one, nor 0 (C7). */
+static uint16_t new_id(struct peer *p)
+{
+	uint16_t id;
+
+	do
+		id = (uint16_t)prng_range(&peer_router(p)->prng, 1, UINT16_MAX);
+	while (id == p->recv.id);
+	return id;
+}
+
+static void open_now(struct peer *p)
+{
+	if (!peer_may_dial(p)) {
+		/* Something will call recv_dial() when that changes, but for a pair that parts. */
+		if (p->to.ip != 0 && !p->is_leaving)
+			router_arm(peer_router(p), &p->recv.retry, open_most);
+		return;
+	}
+	p->recv.id = new_id(p);
+	recv_enter(p, RECV_WAIT_OPEN_RSP);
+	peer_trace(p, TRACE_PEER_OPENING, NULL);
+	send_open_req(p);
+}
+
+static void open_again(struct peer *p)
+{
+	p->recv.tries++;
+	if (p->n_addresses > 1 && p->recv.tries >= OPENS_PER_ADDRESS) {
+		peer_try_next_address(p);
+		recv_enter(p, RECV_UNCONNECTED);
+		open_now(p);
+		return;
+	}
+	send_open_req(p);
+}
+
+/* Opens, or repeats the Open-Req, as soon as two seconds have passed since the last one. */
+static void open_soon(struct peer *p)
+{
+	struct router *r = peer_router(p);
+	struct instant due = instant_is_never(p->recv.opened) ? r->now : instant_add(p->recv.opened, open_least);
+
+	if (instant_cmp(due, r->now) > 0)
+		timer_set(&r->timers, &p->recv.retry, due);
+	else
+		rules[p->recv.state].timeout(p);
+}
+
+void recv_dial(struct peer *p)
+{
+	if (p->recv.state == RECV_UNCONNECTED && peer_may_dial(p))
+		open_soon(p);
+}
+
+void recv_wake(struct peer *p)
+{
+	if (p->recv.state > RECV_WAIT_OPEN_RSP || !peer_may_dial(p))
+		return;
+	p->recv.back_off = open_first;
+	open_soon(p);
+}
+
+static void request_list(struct peer *p)
+{
+	recv_enter(p, RECV_WAIT_RI_RSP);
+	ask(p, AURP_RI_REQ, AURP_SUI_ALL, aurp_rto_timeout(&p->rto, 0));
+}
+
+static void on_refusal(struct peer *p, int16_t error)
+{
+	router_trace(peer_router(p), &(struct trace_event){ .kind = TRACE_PEER_REFUSED, .peer = peer_name(p),
+		.tunnel = p->tunnel->config.name, .number = error, .text = aurp_error_text(error) });
+	p->recv.back_off = open_most;
+	recv_close(p, aurp_error_text(error), router_jitter(peer_router(p), open_most, JITTER));
+}
+
+static void on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body)
+{
+	bool is_terse = rd_left(body) == sizeof(int16_t);
+	struct aurp_open_rsp rsp;
+
+	if (!aurp_decode_open_rsp(body, &rsp)) {
+		peer_drop(p, DROP_AURP_MALFORMED);
+		return;
+	}
+	if (rsp.rate < 0) {
+		on_refusal(p, rsp.rate);
+		return;
+	}
+	if (!peer_accept_di(p)) {
+		peer_drop(p, DROP_PEER_BAD_DI);
+		return;
+	}
+	take_sample(p);
+	p->is_terse = is_terse;
+	p->recv.environment = h->flags;
+	p->recv.expected = 1;
+	p->recv.is_virgin = true;
+	p->recv.in_list = p->recv.lost_networks = p->recv.said_reflects = false;
+	p->recv.back_off = open_first;
+	recv_heard(p);
+	request_list(p);
+	peer_trace(p, TRACE_PEER_RECV_OPEN, NULL);
+	peer_check_up(p, NULL);
+}
+
+void recv_await_list(struct peer *p)
+{
+	recv_enter(p, RECV_WAIT_RI_RSP);
+	router_arm(peer_router(p), &p->recv.retry, aurp_rto_timeout(&p->rto, 1));
+}
+
+static void request_again(struct peer *p)
+{
+	if (++p->recv.tries >= RI_REQ_TRIES) {
+		recv_lost(p, "no answer to RI-Req");
+		return;
+	}
+	ask(p, AURP_RI_REQ, AURP_SUI_ALL, aurp_rto_timeout(&p->rto, p->recv.tries));
+}
+
+void recv_refresh(struct peer *p)
+{
+	if (p->recv.state == RECV_CONNECTED)
+		request_list(p);
+}
+
+/* --- watching -------------------------------------------------------------------------- */
+
+void recv_heard(struct peer *p)
+{
+	p->recv.heard = peer_router(p)->now;
+	router_arm(peer_router(p), &p->recv.last_heard, p->tunnel->config.last_heard_timeout);
+	if (p->recv.state == RECV_WAIT_TICKLE_ACK)
+		recv_enter(p, RECV_CONNECTED);
+	peer_release_held(p);
+}
+
+static void tickle(struct peer *p)
+{
+	struct span wait = aurp_rto_timeout(&p->rto, p->recv.tries);
+
+	if (span_cmp(wait, tickle_least) < 0)
+		wait = tickle_least;
+	if (span_cmp(wait, tickle_most) > 0)
+		wait = tickle_most;
+	ask(p, AURP_TICKLE, 0, wait);
+}
+
+void recv_verify(struct peer *p)
+{
+	if (p->recv.state != RECV_CONNECTED)
+		return;
+	recv_enter(p, RECV_WAIT_TICKLE_ACK);
+	tickle(p);
+}
+
+static void on_silence(struct timer *t)
+{
+	/* In the other states an answer is being waited for anyway. */
+	recv_verify(container_of(t, struct peer, recv.last_heard));
+}
+
+static void tickle_again(struct peer *p)
+{
+	if (++p->recv.tries >= TICKLE_TRIES)
+		recv_lost(p, "no answer to Tickle");
+	else
+		tickle(p);
+}
+
+static void on_tickle_ack(struct peer *p, const struct aurp *h, struct rd *body)
+{
+	(void)h;
+	(void)body;
+	if (p->recv.state == RECV_WAIT_TICKLE_ACK)
+		take_sample(p);
+	recv_heard(p);
+}
+
+/* We never ask GZN or GDZL; an answer still shows that the peer is there (A13). */
+static void on_unasked(struct peer *p, const struct aurp *h, struct rd *body)
+{
+	(void)h;
+	(void)body;
+	recv_heard(p);
+}
+
+/* --- closing --------------------------------------------------------------------------- */
+
+/* The connection is no more; `after` is where that leaves this half. */
+static void end_connection(struct peer *p, enum recv_state after, const char *why)
+{
+	struct router *r = peer_router(p);
+	bool was_open = recv_is_open(p);
+
+	recv_enter(p, after);
+	router_disarm(r, &p->recv.last_heard);
+	router_disarm(r, &p->recv.zone_scan);
+	p->recv.n_ask = 0;
+	if (was_open) {
+		peer_discard_held(p);
+		route_withdraw_peer(r, p);
+		peer_trace(p, TRACE_PEER_RECV_CLOSED, why);
+	}
+	peer_check_up(p, why);
+}
+
+void recv_close(struct peer *p, const char *why, struct span redial)
+{
+	end_connection(p, RECV_UNCONNECTED, why);
+	if (redial.us >= 0 && p->to.ip != 0)
+		router_arm(peer_router(p), &p->recv.retry, redial);
+}
+
+void recv_lost(struct peer *p, const char *why)
+{
+	p->recv.back_off = open_first;
+	recv_close(p, why, router_jitter(peer_router(p), open_first, JITTER));
+	/* Perhaps only this direction is gone (C28). */
+	send_probe(p);
+}
+
+void recv_out_of_sync(struct peer *p)
+{
+	p->count.out_of_sync++;
+	peer_drop(p, DROP_AURP_OUT_OF_SYNC);
+	/* With a connection the other way the peer notices by our new Open-Req (A9). */
+	if (!send_is_open(p))
+		send_rd(p, AURP_ERR_OUT_OF_SYNC);
+	p->recv.back_off = open_first;
+	recv_close(p, "out of sync", open_least);
+}
+
+void recv_leave(struct peer *p)
+{
+	end_connection(p, RECV_WAIT_RD_ACK, "we leave");
+	send_rd(p, AURP_ERR_NORMAL_CLOSE);
+	router_arm(peer_router(p), &p->recv.retry, rd_wait);
+}
+
+static void rd_again(struct peer *p)
+{
+	if (++p->recv.tries >= RD_TRIES) {
+		recv_close(p, "no answer to RD", span_us(-1));
+		return;
+	}
+	p->count.retransmits++;
+	send_rd(p, AURP_ERR_NORMAL_CLOSE);
+	router_arm(peer_router(p), &p->recv.retry, rd_wait);
+}
+
+static void on_rd_ack(struct peer *p, const struct aurp *h, struct rd *body)
+{
+	(void)h;
+	(void)body;
+	recv_close(p, "we leave", span_us(-1));
+}
+
+/* --- packets in ------------------------------------------------------------------------ */
+
+static void (*const on_message[AURP_MSG_COUNT])(struct peer *p, const struct aurp *h, struct rd *body) = {
+	[AURP_OPEN_RSP] = on_open_rsp,
+	[AURP_RI_RSP] = recv_on_ri_rsp,
+	[AURP_RI_UPD] = recv_on_ri_upd,
+	[AURP_RD] = recv_on_rd,
+	[AURP_ZI_RSP] = recv_on_zi_rsp,
+	[AURP_ZI_RSP_EXT] = recv_on_zi_rsp,
+	[AURP_GZN_RSP] = on_unasked,
+	[AURP_GDZL_RSP] = on_unasked,
+	[AURP_TICKLE_ACK] = on_tickle_ack,
+	[AURP_RI_ACK] = on_rd_ack,
+};
+
+void recv_input(struct peer *p, const struct aurp *h, struct rd *body)
+{
+	if (p->recv.state == RECV_UNCONNECTED || h->connection != p->recv.id) {
+		peer_drop(p, DROP_AURP_BAD_CONNECTION);
+		return;
+	}
+	if (!(rules[p->recv.state].legal & 1u << h->msg)) {
+		peer_drop(p, DROP_AURP_BAD_STATE);
+		return;
+	}
+	peer_is_heard(p);
+	on_message[h->msg](p, h, body);
+}

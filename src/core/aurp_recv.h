@@ -1,0 +1,125 @@
+/*
+ * Our data receiver half of a peer: we open the connection, ask for its
+ * networks and zones, keep them by its updates, and notice when it falls silent
+ * (RFC 1504 ch. 3; state machine "data receiver" of its figure A-1).
+ */
+#ifndef AURPD_AURP_RECV_H
+#define AURPD_AURP_RECV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "aurp.h"
+#include "aurpd/mtime.h"
+#include "timer.h"
+
+struct peer;
+
+enum recv_state {
+	RECV_UNCONNECTED,
+	RECV_WAIT_OPEN_RSP,
+	RECV_WAIT_RI_RSP,
+	RECV_CONNECTED,
+	RECV_WAIT_TICKLE_ACK,
+	RECV_WAIT_RD_ACK,
+	RECV_STATES
+};
+
+/* A network whose zones are missing, and when to ask for them again. */
+struct zone_ask {
+	uint16_t net;
+	uint8_t tries;
+	struct instant due;
+};
+
+struct aurp_recv {
+	enum recv_state state;
+	uint16_t id;			/* of this connection, or of the last one: the next one differs (C7) */
+	uint16_t expected;		/* next sequence number */
+	uint16_t ack_flags;		/* of the last RI-Ack, for its repetition */
+	uint16_t environment;		/* flags of its Open-Rsp */
+	bool is_virgin;			/* nothing sequenced came yet */
+	bool in_list;			/* between the first RI-Rsp of a list and its Last */
+	bool lost_networks;		/* the routing table had no room for some (RFC 1504 p. 75) */
+	bool said_reflects;
+	unsigned int tries;		/* of what `retry` repeats */
+	struct span back_off;		/* until the next Open-Req */
+	struct instant opened;		/* the last Open-Req was sent; INSTANT_NEVER: none yet */
+	struct instant sent;		/* what awaits its answer was sent first */
+	struct instant heard;		/* last-heard-from (RFC 1504 p. 39) */
+	struct timer retry;
+	struct timer last_heard;
+	struct timer zone_scan;
+	struct zone_ask *ask;		/* by net */
+	size_t n_ask;
+};
+
+void recv_init(struct peer *p);
+void recv_fini(struct peer *p);
+
+const char *recv_state_name(const struct peer *p);
+
+/* Is there a connection on which it tells us its networks? */
+bool recv_is_open(const struct peer *p);
+
+/* A routing packet for this half: its header is read, `body` stands behind it. */
+void recv_input(struct peer *p, const struct aurp *h, struct rd *body);
+
+/* Opens a connection now, if we may and none is open or being opened. */
+void recv_dial(struct peer *p);
+
+/* The peer is there: opens at once, back-off forgotten (C21, C40), but no faster than every 2 s (C6). */
+void recv_wake(struct peer *p);
+
+/* Is the other end still there? Asks now if we are connected. */
+void recv_verify(struct peer *p);
+
+/* Asks for the whole list again (RFC 1504 p. 28), if connected. */
+void recv_refresh(struct peer *p);
+
+/* Ends the connection without a word, purges its networks, dials again after `redial` (span < 0: not). */
+void recv_close(struct peer *p, const char *why, struct span redial);
+
+/* Something in the tables changed: zones may be missing, or there is room again (O8). */
+void recv_tables_changed(struct peer *p);
+
+/* Says farewell (RD, sequence 0) as the only connection there is; then unconnected (C34, C35). */
+void recv_leave(struct peer *p);
+
+/* --- between the files of this half ------------------------------------------------------ */
+
+/* The only writer of the state; stops `retry`. */
+void recv_enter(struct peer *p, enum recv_state state);
+
+/* A packet proves that the data sender is there: restarts last-heard-from (C22, A13). */
+void recv_heard(struct peer *p);
+
+/* More packets of a list are to come: asks again if they do not (S15). */
+void recv_await_list(struct peer *p);
+
+/* The data sender does not answer: closes, and asks the other connection (C23, C28). */
+void recv_lost(struct peer *p, const char *why);
+
+/* An RD came, on either connection: both are over (A8). */
+void recv_closed_by_rd(struct peer *p, int16_t error);
+
+/* A connection that cannot go on: closes it, opens another with a new ID (S7, A9). */
+void recv_out_of_sync(struct peer *p);
+
+/* aurp_learn.c: sequenced data. */
+void recv_on_ri_rsp(struct peer *p, const struct aurp *h, struct rd *body);
+void recv_on_ri_upd(struct peer *p, const struct aurp *h, struct rd *body);
+void recv_on_rd(struct peer *p, const struct aurp *h, struct rd *body);
+
+/* aurp_zone_ask.c: zones. */
+void recv_on_zi_rsp(struct peer *p, const struct aurp *h, struct rd *body);
+void recv_zone_scan_fired(struct timer *t);
+
+/* Looks for missing zones after `d`, or sooner if that is due already. */
+void recv_scan_zones_in(struct peer *p, struct span d);
+
+/* Networks of this peer whose zones we are asking for. */
+size_t recv_zones_missing(const struct peer *p);
+
+#endif

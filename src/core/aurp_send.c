@@ -1,0 +1,547 @@
+/*
+ * Data sender: one peer's view of our local internet, kept up to date. RFC 1504
+ * p. 22-33, 38-43; the table of states below is its figure A-2, rebuilt from
+ * the prose. What is told stands in aurp_view.c, zones in aurp_zone_answer.c.
+ */
+#include "aurp_send.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "aurp_seq.h"
+#include "peer_state.h"
+
+/* For an RD and for what it must wait for: three RDs fit into five seconds (C37). */
+static const struct span last_ack_wait = { 1000 * 1000 };
+static const struct span rd_wait = { 1300 * 1000 };
+/* A peer that has been told nothing yet need not wait for a whole interval. */
+static const struct span gather_first = { 200 * 1000 };
+
+struct send_rule {
+	const char *name;
+	uint32_t legal;			/* bit per enum aurp_msg; Open-Req is legal always */
+	enum aurp_msg msg;		/* what is on its way */
+	unsigned int repeats;		/* of it, before the connection counts as lost */
+};
+
+#define ON(msg) (1u << AURP_##msg)
+#define ON_WHILE_OPEN (ON(RI_REQ) | ON(ZI_REQ) | ON(GZN_REQ) | ON(GDZL_REQ) | ON(TICKLE) | ON(RD))
+
+static const struct send_rule rules[SEND_STATES] = {
+	[SEND_UNCONNECTED] =	 { "unconnected",	0, AURP_MSG_COUNT, 0 },
+	[SEND_CONNECTED] =	 { "connected",		ON_WHILE_OPEN, AURP_MSG_COUNT, 0 },
+	[SEND_WAIT_RI_RSP_ACK] = { "wait-ri-rsp-ack",	ON_WHILE_OPEN | ON(RI_ACK), AURP_RI_RSP, 10 },
+	[SEND_WAIT_RI_UPD_ACK] = { "wait-ri-upd-ack",	ON_WHILE_OPEN | ON(RI_ACK), AURP_RI_UPD, 10 },
+	[SEND_WAIT_PROBE_ACK] =	 { "wait-probe-ack",	ON_WHILE_OPEN | ON(RI_ACK), AURP_RI_UPD, 5 },
+	[SEND_WAIT_RD_ACK] =	 { "wait-rd-ack",	ON(RI_ACK) | ON(RD), AURP_RD, 2 },
+};
+
+static void on_retry(struct timer *t);
+static void on_update(struct timer *t);
+static void on_quiet(struct timer *t);
+static void go_on(struct peer *p);
+
+void send_init(struct peer *p)
+{
+	timer_init(&p->send.retry, on_retry);
+	timer_init(&p->send.update, on_update);
+	timer_init(&p->send.quiet, on_quiet);
+	view_init(&p->send.view);
+}
+
+void send_fini(struct peer *p)
+{
+	router_disarm(peer_router(p), &p->send.retry);
+	router_disarm(peer_router(p), &p->send.update);
+	router_disarm(peer_router(p), &p->send.quiet);
+	view_fini(&p->send.view);
+}
+
+const char *send_state_name(const struct peer *p)
+{
+	return rules[p->send.state].name;
+}
+
+bool send_is_open(const struct peer *p)
+{
+	return rules[p->send.state].legal & ON(TICKLE);
+}
+
+/* The only writer of the state. */
+static void send_enter(struct peer *p, enum send_state state)
+{
+	router_disarm(peer_router(p), &p->send.retry);
+	p->send.state = state;
+	p->send.repeats = 0;
+}
+
+/* --- one sequenced packet at a time (S3) ----------------------------------------------- */
+
+static void begin(struct peer *p, struct aurp_out *out, enum aurp_msg msg)
+{
+	aurp_begin(out, AURP_SEND_MAX, &(struct aurp){ .connection = p->send.id,
+		.sequence = p->send.sequence, .msg = msg });
+}
+
+static struct span ack_wait(const struct peer *p)
+{
+	struct span d = aurp_rto_timeout(&p->rto, p->send.repeats);
+
+	return p->send.state == SEND_WAIT_RD_ACK && span_cmp(d, rd_wait) > 0 ? rd_wait : d;
+}
+
+static void put_on_its_way(struct peer *p, struct aurp_out *out, enum send_state state)
+{
+	struct aurp_send *s = &p->send;
+
+	s->packet_len = wr_len(&out->w);
+	assert(s->packet_len <= sizeof s->packet);
+	memcpy(s->packet, out->w.start, s->packet_len);
+	send_enter(p, state);
+	s->sent = peer_router(p)->now;
+	peer_transmit(p, out);
+	router_arm(peer_router(p), &s->retry, ack_wait(p));
+}
+
+static void send_rd(struct peer *p)
+{
+	struct aurp_out out;
+
+	begin(p, &out, AURP_RD);
+	aurp_encode_rd(&out.w, AURP_ERR_NORMAL_CLOSE);
+	put_on_its_way(p, &out, SEND_WAIT_RD_ACK);
+}
+
+/* No acknowledgement came, and none will: the next packet needs another number. */
+static void give_up_packet(struct peer *p)
+{
+	p->send.sequence = seq_next(p->send.sequence);
+	send_rd(p);
+}
+
+static void on_retry(struct timer *t)
+{
+	struct peer *p = container_of(t, struct peer, send.retry);
+	struct aurp_send *s = &p->send;
+
+	if (s->is_leaving && s->state != SEND_WAIT_RD_ACK) {
+		give_up_packet(p);
+		return;
+	}
+	if (s->repeats >= rules[s->state].repeats) {
+		send_close(p, "no acknowledgement");
+		/* The other direction may be dead as well: do not wait for its silence to tell. */
+		recv_verify(p);
+		return;
+	}
+	s->repeats++;
+	p->count.retransmits++;
+	peer_transmit_bytes(p, rules[s->state].msg, s->packet, s->packet_len);
+	router_arm(peer_router(p), &s->retry, ack_wait(p));
+}
+
+/* --- lists and updates ----------------------------------------------------------------- */
+
+static void send_list_packet(struct peer *p)
+{
+	struct aurp_send *s = &p->send;
+	struct aurp_out out;
+
+	begin(p, &out, AURP_RI_RSP);
+	view_write_list(p, &s->pass, &out.w);
+	s->in_list = !s->pass.is_done;
+	if (s->pass.is_done)
+		wr_patch_u16(&out.w, AURP_HEADER - sizeof(uint16_t), AURP_LAST);
+	put_on_its_way(p, &out, SEND_WAIT_RI_RSP_ACK);
+}
+
+static void start_list(struct peer *p)
+{
+	p->send.owes_list = p->send.in_update = p->send.view_moved = false;
+	p->send.pass = (struct view_pass){ 0 };
+	send_list_packet(p);
+}
+
+static uint16_t sui_of(const struct peer *p)
+{
+	/* Darwin's RI-Req says 0 and means what its Open-Req said (A2, Q2). */
+	return p->send.sui == 0 && p->is_terse ? p->send.open_sui : p->send.sui;
+}
+
+static uint16_t sui_for(enum aurp_event_code code)
+{
+	switch (code) {
+	case AURP_EV_NA:
+		return AURP_SUI_NA;
+	case AURP_EV_ND:
+	case AURP_EV_NRC:
+		return AURP_SUI_ND_NRC;
+	case AURP_EV_NDC:
+		return AURP_SUI_NDC;
+	case AURP_EV_NULL:
+	case AURP_EV_ZC:
+		break;
+	}
+	return 0;
+}
+
+/* Is one of these events of a kind that the peer asked for (U19)? */
+static bool is_wanted(const struct peer *p, const struct aurp_event *event, size_t n)
+{
+	uint16_t sui = sui_of(p);
+
+	for (size_t i = 0; i < n; i++)
+		if (sui & sui_for(event[i].code))
+			return true;
+	/* An addition that must wait for a deletion to be told. */
+	return n > 0 && p->send.pass.has_deferred && (sui & AURP_SUI_NA);
+}
+
+static void send_events(struct peer *p, const struct aurp_event *event, size_t n)
+{
+	struct aurp_out out;
+
+	begin(p, &out, AURP_RI_UPD);
+	for (size_t i = 0; i < n; i++) {
+		struct aurp_event ev = event[i];
+
+		/* Darwin overlooks an NA with distance 0 (Q3). */
+		if (p->is_terse && ev.code == AURP_EV_NA && ev.distance == 0)
+			ev.distance = 1;
+		aurp_encode_event(&out.w, &ev);
+	}
+	view_commit(p, event, n);
+	p->send.has_updated = true;
+	put_on_its_way(p, &out, SEND_WAIT_RI_UPD_ACK);
+}
+
+/* The next packet of the update that the peer wants; false: there is none, the update is over. */
+static bool send_update_packet(struct peer *p)
+{
+	struct aurp_event event[VIEW_EVENTS_MAX];
+	const size_t room = AURP_SEND_MAX - AURP_DOMAIN_HEADER - AURP_HEADER;
+
+	while (!p->send.pass.is_done) {
+		size_t n = view_difference(p, &p->send.pass, room, event);
+
+		if (is_wanted(p, event, n)) {
+			send_events(p, event, n);
+			return true;
+		}
+	}
+	p->send.in_update = false;
+	return false;
+}
+
+static void wait_for_interval(struct peer *p)
+{
+	struct aurp_send *s = &p->send;
+	bool is_first = !s->has_updated && s->view.used == 0;
+
+	if (s->is_informed && !s->is_leaving && !timer_is_set(&s->update))
+		router_arm(peer_router(p), &s->update, is_first ? gather_first : p->tunnel->config.update_interval);
+}
+
+void send_view_changed(struct peer *p)
+{
+	p->send.view_moved = true;
+	if (!p->send.in_list && !p->send.in_update)
+		wait_for_interval(p);
+}
+
+static void start_update(struct peer *p)
+{
+	p->send.owes_update = p->send.view_moved = false;
+	p->send.in_update = true;
+	p->send.pass = (struct view_pass){ 0 };
+}
+
+/* An update was told whole; what came up meanwhile waits for the next interval. */
+static void end_update(struct peer *p)
+{
+	if (p->send.view_moved || p->send.pass.has_deferred)
+		wait_for_interval(p);
+	p->send.view_moved = false;
+}
+
+static void on_update(struct timer *t)
+{
+	struct peer *p = container_of(t, struct peer, send.update);
+
+	p->send.owes_update = true;
+	if (p->send.state == SEND_CONNECTED)
+		go_on(p);
+}
+
+/* Nothing is on its way: what is next? */
+static void go_on(struct peer *p)
+{
+	struct aurp_send *s = &p->send;
+
+	send_enter(p, SEND_CONNECTED);
+	if (s->is_leaving) {
+		send_rd(p);
+	} else if (s->in_list) {
+		send_list_packet(p);
+	} else if (s->owes_list) {
+		start_list(p);
+	} else if (s->in_update || s->owes_update) {
+		if (!s->in_update)
+			start_update(p);
+		if (!send_update_packet(p))
+			end_update(p);
+	}
+}
+
+void send_probe(struct peer *p)
+{
+	struct aurp_out out;
+
+	if (p->send.state != SEND_CONNECTED)
+		return;
+	begin(p, &out, AURP_RI_UPD);
+	aurp_encode_event(&out.w, &(struct aurp_event){ .code = AURP_EV_NULL });
+	put_on_its_way(p, &out, SEND_WAIT_PROBE_ACK);
+}
+
+/* --- opening --------------------------------------------------------------------------- */
+
+static void answer_open(struct peer *p, uint16_t id, int16_t rate)
+{
+	struct aurp_out out;
+
+	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = id, .msg = AURP_OPEN_RSP });
+	aurp_encode_open_rsp(&out.w, &(struct aurp_open_rsp){ .rate = rate });
+	peer_transmit(p, &out);
+}
+
+static void refuse(struct peer *p, uint16_t id, enum aurp_error error)
+{
+	router_trace(peer_router(p), &(struct trace_event){ .kind = TRACE_PEER_REFUSED_BY_US,
+		.peer = peer_name(p), .tunnel = p->tunnel->config.name, .number = error,
+		.text = aurp_error_text((int16_t)error) });
+	answer_open(p, id, (int16_t)error);
+}
+
+static int16_t nominal_rate(const struct peer *p)
+{
+	return (int16_t)(span_to_s(p->tunnel->config.update_interval) / AURP_RATE_UNIT_S);
+}
+
+static void accept_open(struct peer *p, const struct aurp *h)
+{
+	struct aurp_send *s = &p->send;
+	struct instant now = peer_router(p)->now;
+
+	if (!peer_accept_di(p)) {
+		/* Another router at this address, or it moved to another domain: settle the old connection first. */
+		peer_drop(p, DROP_PEER_BAD_DI);
+		recv_verify(p);
+		return;
+	}
+	send_enter(p, SEND_CONNECTED);
+	s->id = h->connection;
+	s->sequence = 1;
+	s->open_sui = s->sui = h->flags & AURP_SUI_ALL;
+	s->is_confirmed = s->is_informed = s->owes_list = s->owes_update = false;
+	s->in_list = s->in_update = s->has_updated = s->view_moved = false;
+	s->heard = now;
+	send_fill_tokens(p);
+	view_fini(&s->view);
+	router_arm(peer_router(p), &s->quiet, p->tunnel->config.last_heard_timeout);
+	peer_is_heard(p);
+	answer_open(p, s->id, nominal_rate(p));
+	peer_trace(p, TRACE_PEER_SEND_OPEN, NULL);
+	peer_check_up(p, NULL);
+	recv_wake(p);
+}
+
+/* The data receiver opens although it has a connection: was the answer lost, or was it restarted (C14..C17)? */
+static void on_open_again(struct peer *p, const struct aurp *h)
+{
+	bool is_same = h->connection == p->send.id;
+
+	if (is_same && !p->send.is_confirmed) {
+		answer_open(p, h->connection, nominal_rate(p));
+		recv_wake(p);
+		return;
+	}
+	if (!is_same && !p->send.is_confirmed) {
+		/* Nobody has used that connection yet, so there is nothing to protect. */
+		accept_open(p, h);
+		return;
+	}
+	peer_drop(p, is_same ? DROP_AURP_BAD_STATE : DROP_AURP_BAD_CONNECTION);
+	if (is_same)
+		return;
+	send_probe(p);
+	recv_verify(p);
+}
+
+static void on_open_req(struct peer *p, const struct aurp *h, struct rd *body)
+{
+	struct aurp_open_req req;
+
+	if (!aurp_decode_open_req(body, &req)) {
+		peer_drop(p, DROP_AURP_MALFORMED);
+	} else if (p->is_leaving || peer_router(p)->is_stopping || p->send.state == SEND_WAIT_RD_ACK) {
+		peer_drop(p, DROP_AURP_BAD_STATE);
+	} else if (req.version != AURP_VERSION) {
+		refuse(p, h->connection, AURP_ERR_VERSION);
+	} else if (send_is_open(p)) {
+		on_open_again(p, h);
+	} else {
+		accept_open(p, h);
+	}
+}
+
+/* --- requests and acknowledgements ----------------------------------------------------- */
+
+static void on_ri_req(struct peer *p, const struct aurp *h, struct rd *body)
+{
+	struct aurp_send *s = &p->send;
+
+	(void)body;
+	s->sui = h->flags & AURP_SUI_ALL;
+	s->is_informed = true;
+	/* A list on its way is the answer; an update on its way comes first (S14). */
+	if (s->state == SEND_WAIT_RI_RSP_ACK)
+		return;
+	s->owes_list = true;
+	if (s->state == SEND_CONNECTED)
+		go_on(p);
+}
+
+static void on_ri_ack(struct peer *p, const struct aurp *h, struct rd *body)
+{
+	struct aurp_send *s = &p->send;
+	enum send_state was = s->state;
+
+	(void)body;
+	if (h->sequence != s->sequence) {
+		peer_drop(p, DROP_AURP_BAD_SEQUENCE);
+		return;
+	}
+	if (s->repeats == 0)
+		aurp_rto_sample(&p->rto, instant_since(peer_router(p)->now, s->sent));
+	if (was == SEND_WAIT_RD_ACK) {
+		send_close(p, "we leave");
+		return;
+	}
+	s->sequence = seq_next(s->sequence);
+	if ((h->flags & AURP_SZI) && was != SEND_WAIT_PROBE_ACK)
+		send_zones_of_packet(p);
+	if (was == SEND_WAIT_PROBE_ACK)
+		recv_wake(p);
+	/* A list cannot say what is gone: the next update does, if there is such (p. 76). */
+	if (was == SEND_WAIT_RI_RSP_ACK && !s->in_list)
+		wait_for_interval(p);
+	go_on(p);
+}
+
+static void on_tickle(struct peer *p, const struct aurp *h, struct rd *body)
+{
+	struct aurp_out out;
+
+	(void)body;
+	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = h->connection, .msg = AURP_TICKLE_ACK });
+	peer_transmit(p, &out);
+}
+
+/* From a data receiver: the only connection there is ends (C34); acknowledged with sequence 0 (A8). */
+static void on_rd(struct peer *p, const struct aurp *h, struct rd *body)
+{
+	struct aurp_out out;
+	int16_t error;
+
+	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = h->connection, .msg = AURP_RI_ACK });
+	peer_transmit(p, &out);
+	if (!aurp_decode_rd(body, &error))
+		error = AURP_ERR_NORMAL_CLOSE;
+	recv_closed_by_rd(p, error);
+}
+
+/* --- closing --------------------------------------------------------------------------- */
+
+void send_close(struct peer *p, const char *why)
+{
+	struct router *r = peer_router(p);
+	bool was_open = send_is_open(p);
+
+	send_enter(p, SEND_UNCONNECTED);
+	router_disarm(r, &p->send.update);
+	router_disarm(r, &p->send.quiet);
+	p->send.is_informed = p->send.in_list = p->send.in_update = false;
+	view_fini(&p->send.view);
+	if (was_open)
+		peer_trace(p, TRACE_PEER_SEND_CLOSED, why);
+	peer_check_up(p, why);
+}
+
+void send_leave(struct peer *p)
+{
+	p->send.is_leaving = true;
+	router_disarm(peer_router(p), &p->send.update);
+	router_disarm(peer_router(p), &p->send.quiet);
+	if (p->send.state == SEND_CONNECTED)
+		go_on(p);
+	else
+		router_arm(peer_router(p), &p->send.retry, last_ack_wait);
+}
+
+/* --- silence --------------------------------------------------------------------------- */
+
+/*
+ * With a connection the other way its tickles watch the peer. Without, nobody
+ * would notice that a data receiver is gone until there is something to tell.
+ */
+static void on_quiet(struct timer *t)
+{
+	struct peer *p = container_of(t, struct peer, send.quiet);
+	struct instant due = instant_add(p->send.heard, p->tunnel->config.last_heard_timeout);
+
+	if (instant_cmp(due, peer_router(p)->now) > 0) {
+		timer_set(&peer_router(p)->timers, t, due);
+		return;
+	}
+	if (!recv_is_open(p))
+		send_probe(p);
+	router_arm(peer_router(p), t, p->tunnel->config.last_heard_timeout);
+}
+
+/* --- packets in ------------------------------------------------------------------------ */
+
+static void (*const on_message[AURP_MSG_COUNT])(struct peer *p, const struct aurp *h, struct rd *body) = {
+	[AURP_RI_REQ] = on_ri_req,
+	[AURP_RI_ACK] = on_ri_ack,
+	[AURP_RD] = on_rd,
+	[AURP_ZI_REQ] = send_on_zi_req,
+	[AURP_GZN_REQ] = send_on_gzn_req,
+	[AURP_GDZL_REQ] = send_on_gdzl_req,
+	[AURP_TICKLE] = on_tickle,
+};
+
+void send_input(struct peer *p, const struct aurp *h, struct rd *body)
+{
+	struct aurp_send *s = &p->send;
+
+	if (h->msg == AURP_OPEN_REQ) {
+		on_open_req(p, h, body);
+		return;
+	}
+	if (s->state == SEND_UNCONNECTED || h->connection != s->id) {
+		peer_drop(p, DROP_AURP_BAD_CONNECTION);
+		return;
+	}
+	if (!(rules[s->state].legal & 1u << h->msg)) {
+		peer_drop(p, DROP_AURP_BAD_STATE);
+		return;
+	}
+	s->heard = peer_router(p)->now;
+	peer_is_heard(p);
+	on_message[h->msg](p, h, body);
+	if (!s->is_confirmed && send_is_open(p)) {
+		s->is_confirmed = true;
+		recv_wake(p);
+	}
+}

@@ -1,0 +1,92 @@
+/*
+ * Our data sender half of a peer: it opened a connection to us, and we tell it
+ * the networks and zones of our local internet (RFC 1504 ch. 3; state machine
+ * "data sender" of its figure A-2). At most one sequenced packet is on its way.
+ */
+#ifndef AURPD_AURP_SEND_H
+#define AURPD_AURP_SEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "aurp.h"
+#include "aurp_view.h"
+#include "aurpd/mtime.h"
+#include "timer.h"
+
+struct peer;
+
+enum send_state {
+	SEND_UNCONNECTED,
+	SEND_CONNECTED,
+	SEND_WAIT_RI_RSP_ACK,
+	SEND_WAIT_RI_UPD_ACK,
+	SEND_WAIT_PROBE_ACK,
+	SEND_WAIT_RD_ACK,
+	SEND_STATES
+};
+
+struct aurp_send {
+	enum send_state state;
+	uint16_t id;
+	uint16_t sequence;		/* of the packet on its way, else of the next one */
+	uint16_t open_sui;		/* send update information: flags of the Open-Req, ... */
+	uint16_t sui;			/* ... and of the latest packet that set them (S24) */
+	bool is_confirmed;		/* something besides Open-Req came on this connection (C14) */
+	bool is_informed;		/* has had a list: gets updates (C38) */
+	bool owes_list;			/* an RI-Req waits for its turn (S14) */
+	bool owes_update;		/* the update interval ended while something was on its way */
+	bool is_leaving;		/* RD is due */
+	bool in_list;			/* the pass is a list that is not told whole yet */
+	bool in_update;			/* the pass is a difference that is not told whole yet */
+	bool has_updated;		/* an RI-Upd with events was sent: the update interval counts */
+	bool view_moved;		/* the view changed during the pass */
+	struct view view;
+	struct view_pass pass;
+	uint8_t packet[AURP_SEND_MAX];	/* on its way: repeated byte for byte (S11) */
+	size_t packet_len;
+	unsigned int repeats;
+	struct instant sent;
+	struct instant heard;
+	struct timer retry;
+	struct timer update;
+	struct timer quiet;
+	int32_t tokens;			/* zone answers it may still cause (X7) */
+	struct instant refilled;
+};
+
+void send_init(struct peer *p);
+void send_fini(struct peer *p);
+
+const char *send_state_name(const struct peer *p);
+bool send_is_open(const struct peer *p);
+
+/* A routing packet for this half: its header is read, `body` stands behind it. */
+void send_input(struct peer *p, const struct aurp *h, struct rd *body);
+
+/* What we export may have changed: tells it at the next update interval. */
+void send_view_changed(struct peer *p);
+
+/* Is the other end still there? Sends a null RI-Upd, unless something is on its way anyway (C15, C28, A10). */
+void send_probe(struct peer *p);
+
+/* Ends the connection without a word. */
+void send_close(struct peer *p, const char *why);
+
+/* Says farewell (RD) after what is on its way; then unconnected (C32..C37). */
+void send_leave(struct peer *p);
+
+/* --- between the files of this half ------------------------------------------------------ */
+
+/* aurp_zone_answer.c: zone transactions. */
+void send_on_zi_req(struct peer *p, const struct aurp *h, struct rd *body);
+void send_on_gzn_req(struct peer *p, const struct aurp *h, struct rd *body);
+void send_on_gdzl_req(struct peer *p, const struct aurp *h, struct rd *body);
+
+void send_fill_tokens(struct peer *p);
+
+/* SZI on the acknowledgement of the packet in send.packet (Z4, Z5). */
+void send_zones_of_packet(struct peer *p);
+
+#endif

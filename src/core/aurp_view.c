@@ -1,0 +1,248 @@
+/*
+ * The exported view and its difference to what a peer was told; aurp_send.c
+ * asks for the next packet's worth. Both lists are in ascending order, so each
+ * pass is a merge. RFC 1504 p. 29-33 (events and how they combine), p. 75-77
+ * (new connections), reading A11: what changed its zones or its range while a
+ * peer knew it is deleted now and added at the next interval.
+ */
+#include "aurp_view.h"
+
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "peer_state.h"
+
+void view_init(struct view *v)
+{
+	*v = (struct view){ 0 };
+}
+
+void view_fini(struct view *v)
+{
+	free(v->told);
+	*v = (struct view){ 0 };
+}
+
+/* --- what is exported ------------------------------------------------------------------ */
+
+static bool is_through_tunnel_of(const struct peer *p, const struct route *route)
+{
+	return route->best->kind == PATH_TUNNEL && route->best->peer &&
+	       peer_tunnel(route->best->peer) == p->tunnel;
+}
+
+uint8_t view_distance(const struct peer *p, const struct route *route)
+{
+	(void)p;
+	return route->best->distance;
+}
+
+bool view_exports(const struct peer *p, const struct route *route)
+{
+	return route_is_usable(route) && route->zones.is_complete && !is_through_tunnel_of(p, route) &&
+	       view_distance(p, route) < AURP_DISTANCE_MAX;
+}
+
+/* --- places in the two lists ----------------------------------------------------------- */
+
+static size_t told_from(const struct view *v, uint32_t net)
+{
+	size_t low = 0, high = v->used;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (v->told[mid].range.first < net)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static size_t route_from(const struct route_table *t, uint32_t net)
+{
+	size_t low = 0, high = t->used;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (t->sorted[mid]->range.first < net)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static const struct route *next_exported(const struct peer *p, size_t *i)
+{
+	const struct route_table *t = &p->tunnel->r->routes;
+
+	while (*i < t->used && !view_exports(p, t->sorted[*i]))
+		(*i)++;
+	return *i < t->used ? t->sorted[*i] : NULL;
+}
+
+/* What was told under the same or overlapping numbers; NULL if nothing was. */
+static struct told *told_overlap(struct view *v, struct at_range range)
+{
+	size_t i = told_from(v, range.first);
+
+	if (i > 0 && v->told[i - 1].range.last >= range.first)
+		return &v->told[i - 1];
+	return i < v->used && v->told[i].range.first <= range.last ? &v->told[i] : NULL;
+}
+
+static void tell(struct view *v, struct at_range range, uint8_t distance, uint64_t zones)
+{
+	size_t i = told_from(v, range.first);
+
+	v->told = mem_grow(v->told, v->used, &v->cap, sizeof(*v->told));
+	memmove(v->told + i + 1, v->told + i, (v->used - i) * sizeof(*v->told));
+	v->told[i] = (struct told){ range, distance, zones };
+	v->used++;
+}
+
+static void untell(struct view *v, struct told *t)
+{
+	size_t i = (size_t)(t - v->told);
+
+	v->used--;
+	memmove(v->told + i, v->told + i + 1, (v->used - i) * sizeof(*v->told));
+}
+
+/* --- the full list --------------------------------------------------------------------- */
+
+/* May it be listed, given what the peer knows? A changed range waits for its ND. */
+static bool list_network(struct view *v, const struct route *route, uint8_t distance)
+{
+	struct told *t = told_overlap(v, route->range);
+
+	if (!t) {
+		tell(v, route->range, distance, route->zones.digest);
+		return true;
+	}
+	if (!at_range_eq(t->range, route->range))
+		return false;
+	/* The zones it was told of stay noted: if they changed since, the next update says so. */
+	t->distance = distance;
+	return true;
+}
+
+void view_write_list(struct peer *p, struct view_pass *pass, struct wr *w)
+{
+	const struct route_table *t = &p->tunnel->r->routes;
+	size_t i = route_from(t, pass->next);
+	const struct route *route;
+
+	while ((route = next_exported(p, &i)) != NULL) {
+		struct aurp_network n = { route->range, view_distance(p, route) };
+
+		if (aurp_network_size(&n) > wr_room(w))
+			return;
+		if (list_network(&p->send.view, route, n.distance))
+			aurp_encode_network(w, &n);
+		pass->next = (uint32_t)route->range.last + 1;
+		i++;
+	}
+	pass->is_done = true;
+}
+
+/* --- the difference -------------------------------------------------------------------- */
+
+/* Why a network that was told is no longer exported. */
+static struct aurp_event gone_event(const struct peer *p, const struct told *t)
+{
+	const struct route *route = route_find(&p->tunnel->r->routes, t->range.first);
+	struct aurp_event ev = { AURP_EV_ND, t->range, 0 };
+
+	if (!route || !at_range_eq(route->range, t->range) || !route_is_usable(route) || !route->zones.is_complete)
+		return ev;
+	if (is_through_tunnel_of(p, route)) {
+		ev.code = AURP_EV_NRC;
+	} else if (view_distance(p, route) >= AURP_DISTANCE_MAX) {
+		ev.code = AURP_EV_NDC;
+		ev.distance = AURP_DISTANCE_MAX;
+	}
+	return ev;
+}
+
+/* One step of the merge. False: neither list has anything more; code 0: nothing to tell here. */
+static bool step(const struct peer *p, struct view_pass *pass, size_t *ti, size_t *ri, struct aurp_event *ev)
+{
+	const struct view *v = &p->send.view;
+	const struct told *t = *ti < v->used ? &v->told[*ti] : NULL;
+	const struct route *route = next_exported(p, ri);
+
+	*ev = (struct aurp_event){ .code = AURP_EV_NULL };
+	if (!t && !route)
+		return false;
+	if (t && route && at_range_eq(t->range, route->range)) {
+		if (t->zones != route->zones.digest) {
+			*ev = (struct aurp_event){ AURP_EV_ND, t->range, 0 };
+			pass->has_deferred = true;
+		} else if (t->distance != view_distance(p, route)) {
+			*ev = (struct aurp_event){ AURP_EV_NDC, route->range, view_distance(p, route) };
+		}
+		(*ti)++;
+		(*ri)++;
+		pass->next = (uint32_t)t->range.first + 1;
+	} else if (t && (!route || t->range.first <= route->range.first)) {
+		*ev = gone_event(p, t);
+		pass->deleted_to = t->range.last;
+		pass->has_deferred |= route && at_range_overlap(t->range, route->range);
+		(*ti)++;
+		pass->next = (uint32_t)t->range.first + 1;
+	} else {
+		if (route->range.first <= pass->deleted_to || (t && t->range.first <= route->range.last))
+			pass->has_deferred = true;
+		else
+			*ev = (struct aurp_event){ AURP_EV_NA, route->range, view_distance(p, route) };
+		(*ri)++;
+		pass->next = (uint32_t)route->range.first + 1;
+	}
+	return true;
+}
+
+size_t view_difference(const struct peer *p, struct view_pass *pass, size_t room, struct aurp_event *event)
+{
+	size_t ti = told_from(&p->send.view, pass->next);
+	size_t ri = route_from(&p->tunnel->r->routes, pass->next);
+	size_t n = 0;
+
+	for (;;) {
+		struct view_pass before = *pass;
+		struct aurp_event ev;
+
+		if (!step(p, pass, &ti, &ri, &ev)) {
+			pass->is_done = true;
+			return n;
+		}
+		if (ev.code == AURP_EV_NULL)
+			continue;
+		if (aurp_event_size(&ev) > room) {
+			*pass = before;
+			return n;
+		}
+		room -= aurp_event_size(&ev);
+		event[n++] = ev;
+	}
+}
+
+void view_commit(struct peer *p, const struct aurp_event *event, size_t n)
+{
+	struct view *v = &p->send.view;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct route *route = route_find(&p->tunnel->r->routes, event[i].range.first);
+		bool is_there = event[i].distance < AURP_DISTANCE_MAX;
+
+		if (event[i].code == AURP_EV_NA)
+			tell(v, event[i].range, event[i].distance, route->zones.digest);
+		else if (event[i].code == AURP_EV_NDC && is_there)
+			told_overlap(v, event[i].range)->distance = event[i].distance;
+		else
+			untell(v, told_overlap(v, event[i].range));
+	}
+}

@@ -1,0 +1,266 @@
+/*
+ * Data receiver: the zones of a peer's networks. Mostly they come unasked, as
+ * our acknowledgements have SZI set; what got lost is asked for until it is
+ * there, each network less and less often (RFC 1504 p. 24-25, 52-53). Lists are
+ * whole before anybody sees them: zone_table.c.
+ */
+#include "aurp_recv.h"
+
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "peer_state.h"
+
+enum {
+	TRIES_TO_COMPLAIN = 5,
+	TRIES_AT_MOST_APART = 5,	/* 10 s doubled so often passes the ceiling */
+};
+
+static const struct span scan_interval = { 10 * 1000000 };
+static const struct span ask_most_apart = { 300 * 1000000 };
+
+/* --- asking ---------------------------------------------------------------------------- */
+
+static bool offers(const struct peer *p, const struct route *route)
+{
+	const struct list *it;
+
+	list_for_each(it, &route->paths) {
+		const struct path *path = container_of(it, struct path, in_route);
+
+		if (path->peer == p)
+			return path_is_usable(path);
+	}
+	return false;
+}
+
+static size_t count_missing(const struct peer *p)
+{
+	const struct list *it;
+	size_t n = 0;
+
+	list_for_each(it, &p->paths)
+		n += !container_of(it, struct path, in_peer)->route->zones.is_complete;
+	return n;
+}
+
+/* What to ask for, from the routing table; memory of earlier tries is kept. */
+static void collect(struct peer *p)
+{
+	struct router *r = peer_router(p);
+	struct zone_ask *old = p->recv.ask, *now = mem_new(count_missing(p), sizeof(*now));
+	size_t n_old = p->recv.n_ask, n = 0, k = 0;
+
+	for (size_t i = 0; i < r->routes.used; i++) {
+		const struct route *route = r->routes.sorted[i];
+
+		if (route->zones.is_complete || !offers(p, route))
+			continue;
+		while (k < n_old && old[k].net < route->range.first)
+			k++;
+		if (k < n_old && old[k].net == route->range.first)
+			now[n++] = old[k];
+		else
+			now[n++] = (struct zone_ask){ route->range.first, 0, r->now };
+	}
+	free(old);
+	p->recv.ask = now;
+	p->recv.n_ask = n;
+}
+
+static void complain(struct peer *p, uint16_t net)
+{
+	const struct route *route = route_find(&peer_router(p)->routes, net);
+
+	router_trace(peer_router(p), &(struct trace_event){ .kind = TRACE_PEER_ZONES_MISSING,
+		.peer = peer_name(p), .tunnel = p->tunnel->config.name, .range = route->range });
+}
+
+/* Notes the try; when to try again. */
+static void note_try(struct peer *p, struct zone_ask *a)
+{
+	struct span wait = span_us(scan_interval.us << a->tries);
+
+	if (span_cmp(wait, ask_most_apart) > 0)
+		wait = ask_most_apart;
+	if (a->tries < TRIES_AT_MOST_APART && ++a->tries == TRIES_TO_COMPLAIN)
+		complain(p, a->net);
+	a->due = instant_add(peer_router(p)->now, wait);
+}
+
+static void begin_zi_req(struct peer *p, struct aurp_out *out)
+{
+	aurp_begin(out, AURP_SEND_MAX, &(struct aurp){ .connection = p->recv.id, .msg = AURP_ZI_REQ });
+}
+
+static void ask_for_due(struct peer *p)
+{
+	struct aurp_out out;
+	bool is_begun = false;
+
+	for (size_t i = 0; i < p->recv.n_ask; i++) {
+		struct zone_ask *a = &p->recv.ask[i];
+
+		if (instant_cmp(a->due, peer_router(p)->now) > 0)
+			continue;
+		note_try(p, a);
+		if (is_begun && wr_room(&out.w) < sizeof(uint16_t)) {
+			peer_transmit(p, &out);
+			is_begun = false;
+		}
+		if (!is_begun)
+			begin_zi_req(p, &out);
+		is_begun = true;
+		aurp_encode_zi_net(&out.w, a->net);
+	}
+	if (is_begun)
+		peer_transmit(p, &out);
+}
+
+void recv_zone_scan_fired(struct timer *t)
+{
+	struct peer *p = container_of(t, struct peer, recv.zone_scan);
+	struct instant due = INSTANT_NEVER;
+
+	if (!recv_is_open(p))
+		return;
+	collect(p);
+	ask_for_due(p);
+	for (size_t i = 0; i < p->recv.n_ask; i++)
+		if (instant_cmp(p->recv.ask[i].due, due) < 0)
+			due = p->recv.ask[i].due;
+	timer_set(&peer_router(p)->timers, t, due);
+}
+
+void recv_scan_zones_in(struct peer *p, struct span d)
+{
+	struct timer *t = &p->recv.zone_scan;
+
+	if (!timer_is_set(t) || instant_cmp(instant_add(peer_router(p)->now, d), t->due) < 0)
+		router_arm(peer_router(p), t, d);
+}
+
+size_t recv_zones_missing(const struct peer *p)
+{
+	return count_missing(p);
+}
+
+void recv_tables_changed(struct peer *p)
+{
+	if (!recv_is_open(p))
+		return;
+	if (p->recv.lost_networks && !peer_router(p)->routes.is_full && p->recv.state == RECV_CONNECTED) {
+		p->recv.lost_networks = false;
+		recv_refresh(p);
+	}
+	if (!timer_is_set(&p->recv.zone_scan) && count_missing(p) > 0)
+		recv_scan_zones_in(p, scan_interval);
+}
+
+/* --- answers --------------------------------------------------------------------------- */
+
+/*
+ * The tuples of one network, which stand together (Z13). An extended answer
+ * about one network says how many zones it has in all (Z16); any other list is
+ * whole as it stands, and so is the extended form of Darwin, which fills it with
+ * several networks (Q12).
+ */
+struct answer {
+	struct peer *p;
+	bool is_extended;		/* about one network, with a total */
+	bool may_be_late;		/* names may belong to a list that we took for whole */
+	uint16_t total;
+	struct route *route;		/* of the network being read; NULL: not one of this peer's */
+	uint16_t net;
+	bool has_gap;			/* a name of it could not be read or kept */
+	bool was_complete;
+};
+
+static void end_network(struct answer *a)
+{
+	struct router *r = peer_router(a->p);
+
+	if (!a->route || a->was_complete)
+		return;
+	if (a->is_extended)
+		route_expect_zones(r, a->route, a->total);
+	else if (!a->has_gap)
+		route_complete_zones(r, a->route);
+}
+
+static void begin_network(struct answer *a, uint16_t net)
+{
+	struct route *route = route_find(&peer_router(a->p)->routes, net);
+
+	a->net = net;
+	a->route = route && offers(a->p, route) ? route : NULL;
+	a->has_gap = false;
+	a->was_complete = a->route && a->route->zones.is_complete;
+	if (!a->route)
+		peer_drop(a->p, DROP_ZIP_UNEXPECTED);
+}
+
+static void take_zone(struct answer *a, const struct at_name *zone)
+{
+	struct router *r = peer_router(a->p);
+
+	/* A list that is whole grows by late names of an extended answer only (Z17). */
+	if (!a->route || (a->was_complete && !a->may_be_late) || route_add_zone(r, a->route, zone))
+		return;
+	if (r->zones.is_full) {
+		a->has_gap = true;
+		peer_drop(a->p, DROP_AURP_TABLE_FULL);
+	} else {
+		peer_drop(a->p, DROP_AURP_BAD_TUPLE);
+	}
+}
+
+static bool names_one_network(struct aurp_zone_reader *z)
+{
+	struct rd start = z->tuples;
+	enum tuple_step step;
+	struct aurp_zone t;
+	uint16_t net = 0;
+	bool is_one = true;
+
+	while (tuple_is_here(step = aurp_next_zone(z, &t))) {
+		is_one &= net == 0 || t.net == net;
+		net = t.net;
+	}
+	z->tuples = start;
+	return is_one;
+}
+
+void recv_on_zi_rsp(struct peer *p, const struct aurp *h, struct rd *body)
+{
+	struct answer a = { .p = p };
+	struct aurp_zone_reader z;
+	struct aurp_zone t;
+	enum tuple_step step;
+
+	if (!aurp_decode_zi_rsp(body, &z)) {
+		peer_drop(p, DROP_AURP_MALFORMED);
+		return;
+	}
+	recv_heard(p);
+	a.may_be_late = h->msg == AURP_ZI_RSP_EXT;
+	a.is_extended = a.may_be_late && names_one_network(&z);
+	a.total = z.count;
+	while (tuple_is_here(step = aurp_next_zone(&z, &t))) {
+		if (t.net != a.net) {
+			end_network(&a);
+			begin_network(&a, t.net);
+		}
+		if (step == TUPLE_OK) {
+			take_zone(&a, &t.zone);
+		} else {
+			a.has_gap = true;
+			peer_drop(p, DROP_AURP_BAD_TUPLE);
+		}
+	}
+	if (step != TUPLE_END) {
+		a.has_gap = true;
+		peer_drop(p, DROP_AURP_MALFORMED);
+	}
+	end_network(&a);
+}

@@ -1,0 +1,477 @@
+/*
+ * One exterior router: pairs the two one-way connections that we may have with
+ * it (RFC 1504 p. 22), knows where it is reached, decides which half a routing
+ * packet is for, and carries data to it. tunnel.c finds the peer of a packet;
+ * forward.c sends data; aurp_recv.c and aurp_send.c are its halves.
+ */
+#include "peer.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "forward.h"
+#include "peer_state.h"
+
+/* Ours: the RFC has no unknown peers, and no limit for a farewell. */
+static const struct span unknown_linger = { 120 * 1000000 };
+static const struct span farewell_limit = { 5 * 1000000 };
+/* RFC 1504 p. 40. */
+static const struct span tickle_before_data = { 120 * 1000000 };
+
+/* A datagram held until a tickle is answered. */
+struct held {
+	struct list in_peer;
+	size_t len;
+	uint8_t bytes[];
+};
+
+static void on_linger(struct timer *t);
+
+struct peer *peer_new(struct tunnel *t, const struct config_peer *config)
+{
+	struct peer *p = mem_new(1, sizeof(*p));
+
+	p->tunnel = t;
+	p->config = *config;
+	p->heard = INSTANT_NEVER;
+	list_init(&p->in_tunnel);
+	list_init(&p->paths);
+	list_init(&p->held);
+	timer_init(&p->linger, on_linger);
+	aurp_rto_init(&p->rto);
+	recv_init(p);
+	send_init(p);
+	return p;
+}
+
+void peer_free(struct peer *p)
+{
+	peer_discard_held(p);
+	route_withdraw_peer(peer_router(p), p);
+	recv_fini(p);
+	send_fini(p);
+	router_disarm(peer_router(p), &p->linger);
+	list_remove(&p->in_tunnel);
+	free(p);
+}
+
+const char *peer_name(const struct peer *p)
+{
+	return p->config.name;
+}
+
+struct tunnel *peer_tunnel(const struct peer *p)
+{
+	return p->tunnel;
+}
+
+struct list *peer_paths(struct peer *p)
+{
+	return &p->paths;
+}
+
+void peer_drop(struct peer *p, enum drop_reason reason)
+{
+	p->count.drops[reason]++;
+	router_trace(peer_router(p), &(struct trace_event){ .kind = TRACE_DROPPED, .peer = peer_name(p),
+		.tunnel = p->tunnel->config.name, .drop = reason });
+}
+
+void peer_trace(const struct peer *p, enum trace_kind kind, const char *text)
+{
+	router_trace(peer_router(p), &(struct trace_event){ .kind = kind, .peer = peer_name(p),
+		.tunnel = p->tunnel->config.name, .text = text, .endpoint = p->to });
+}
+
+/* --- up and down ----------------------------------------------------------------------- */
+
+static bool has_connection(const struct peer *p)
+{
+	return recv_is_open(p) || send_is_open(p);
+}
+
+bool peer_has_left(const struct peer *p)
+{
+	return p->recv.state == RECV_UNCONNECTED && p->send.state == SEND_UNCONNECTED;
+}
+
+void peer_linger(struct peer *p)
+{
+	router_arm(peer_router(p), &p->linger, unknown_linger);
+}
+
+void peer_check_up(struct peer *p, const char *why)
+{
+	bool is_up = has_connection(p);
+
+	if (is_up && !p->is_up) {
+		router_disarm(peer_router(p), &p->linger);
+		peer_trace(p, TRACE_PEER_UP, NULL);
+	} else if (!is_up && p->is_up) {
+		p->has_di = false;
+		peer_discard_held(p);
+		peer_trace(p, TRACE_PEER_DOWN, why);
+		if (p->is_unknown && !p->is_leaving)
+			peer_linger(p);
+	}
+	p->is_up = is_up;
+	if (p->is_leaving && peer_has_left(p)) {
+		router_disarm(peer_router(p), &p->linger);
+		p->is_doomed = !peer_router(p)->is_stopping;
+	}
+}
+
+void peer_close(struct peer *p, const char *why, struct span redial)
+{
+	send_close(p, why);
+	recv_close(p, why, redial);
+}
+
+void peer_leave(struct peer *p)
+{
+	if (p->is_leaving)
+		return;
+	p->is_leaving = true;
+	router_arm(peer_router(p), &p->linger, farewell_limit);
+	if (send_is_open(p)) {
+		/* The data sender speaks for both connections (C34). */
+		recv_close(p, "we leave", span_us(-1));
+		send_leave(p);
+	} else if (recv_is_open(p)) {
+		recv_leave(p);
+	} else {
+		recv_close(p, "we leave", span_us(-1));
+	}
+	peer_check_up(p, "we leave");
+}
+
+static void on_linger(struct timer *t)
+{
+	struct peer *p = container_of(t, struct peer, linger);
+
+	p->is_leaving = true;
+	peer_close(p, "no answer to our farewell", span_us(-1));
+	peer_check_up(p, NULL);
+}
+
+/* --- where it is ----------------------------------------------------------------------- */
+
+static bool has_same_place(const struct peer *p, const struct peer *q)
+{
+	return q != p && !q->is_leaving && endpoint_eq(p->to, q->to);
+}
+
+/* Of two configured peers that are one router, only the first opens connections. */
+static bool is_second_of_a_pair(struct peer *p)
+{
+	struct list *it;
+
+	list_for_each(it, &p->tunnel->peers) {
+		struct peer *q = container_of(it, struct peer, in_tunnel);
+
+		if (q == p)
+			return false;
+		if (!has_same_place(p, q))
+			continue;
+		if (!p->said_same)
+			router_trace(peer_router(p), &(struct trace_event){ .kind = TRACE_PEER_SAME_DI,
+				.peer = peer_name(p), .other = peer_name(q) });
+		p->said_same = true;
+		return true;
+	}
+	return false;
+}
+
+bool peer_may_dial(struct peer *p)
+{
+	return p->tunnel->sock && p->to.ip != 0 && !p->is_leaving && !peer_router(p)->is_stopping &&
+	       !is_second_of_a_pair(p);
+}
+
+void peer_start(struct peer *p)
+{
+	recv_dial(p);
+}
+
+static void move_to(struct peer *p, size_t index)
+{
+	p->current = index;
+	p->to = p->addresses[index];
+	p->said_same = false;
+	peer_trace(p, TRACE_PEER_ADDRESS, NULL);
+}
+
+void peer_try_next_address(struct peer *p)
+{
+	if (p->n_addresses > 1)
+		move_to(p, (p->current + 1) % p->n_addresses);
+}
+
+/* Index of an address of ours with this IP; n_addresses if there is none. */
+static size_t find_address(const struct peer *p, uint32_t ip)
+{
+	size_t i = 0;
+
+	while (i < p->n_addresses && p->addresses[i].ip != ip)
+		i++;
+	return i;
+}
+
+void peer_set_addresses(struct peer *p, const struct endpoint *to, size_t n)
+{
+	size_t i;
+
+	p->n_addresses = n < PEER_ADDRESSES_MAX ? n : PEER_ADDRESSES_MAX;
+	memcpy(p->addresses, to, p->n_addresses * sizeof(*to));
+	i = find_address(p, p->to.ip);
+	/* The port may be one that it was heard from; a configured change of it is a move. */
+	if (p->to.ip != 0 && i < p->n_addresses && p->addresses[i].port == p->to_port) {
+		p->current = i;
+		return;
+	}
+	peer_close(p, "its address changed", span_us(-1));
+	move_to(p, 0);
+	p->to_port = p->to.port;
+	peer_start(p);
+}
+
+/* An unconnected peer calls from another of its addresses: that is where it is. */
+static bool adopt_source(struct peer *p)
+{
+	size_t i = find_address(p, p->from.ip);
+
+	if (p->from.ip == p->to.ip)
+		return true;
+	if (i == p->n_addresses || p->is_up)
+		return false;
+	recv_close(p, "it called from another address", span_us(-1));
+	move_to(p, i);
+	peer_start(p);
+	return true;
+}
+
+void peer_is_heard(struct peer *p)
+{
+	p->heard = peer_router(p)->now;
+	/* Most routers send to 387 and hear only there, whatever port a NAT gives them (A19). */
+	if (p->is_unknown || p->to_port != AURP_PORT)
+		p->to.port = p->from.port;
+}
+
+/* Does the packet being read come from another domain than this peer's connection? */
+static bool has_other_di(const struct peer *p)
+{
+	return p->is_up && p->has_di && !domain_id_eq(p->di, p->from_di);
+}
+
+bool peer_accept_di(struct peer *p)
+{
+	struct list *it;
+
+	if (has_other_di(p))
+		return false;
+	p->di = p->from_di;
+	p->has_di = true;
+	list_for_each(it, &p->tunnel->peers) {
+		const struct peer *q = container_of(it, struct peer, in_tunnel);
+
+		if (q == p || !q->is_up || !q->has_di || !domain_id_eq(q->di, p->di) || p->said_same)
+			continue;
+		p->said_same = true;
+		router_trace(peer_router(p), &(struct trace_event){ .kind = TRACE_PEER_SAME_DI,
+			.peer = peer_name(p), .other = peer_name(q) });
+	}
+	return true;
+}
+
+/* --- packets in ------------------------------------------------------------------------ */
+
+static void data_input(struct peer *p, struct pkt *payload)
+{
+	struct datagram d = { .pkt = payload, .peer = p };
+
+	if (!p->is_up) {
+		peer_drop(p, DROP_PEER_NOT_CONNECTED);
+		return;
+	}
+	p->count.data_rx++;
+	p->heard = peer_router(p)->now;
+	forward_input(peer_router(p), &d);
+}
+
+/* RD and RI-Ack go both ways: the data receiver's carry sequence number 0 (wire 8.6). */
+static bool is_for_receiver(const struct aurp *h)
+{
+	switch (h->msg) {
+	case AURP_RD:
+		return h->sequence != 0;
+	case AURP_RI_ACK:
+		return h->sequence == 0;
+	default:
+		return aurp_cmd(h->msg)->half == AURP_RECEIVER;
+	}
+}
+
+static void routing_input(struct peer *p, struct pkt *payload)
+{
+	struct rd body = rd_over(payload->data, payload->len);
+	struct aurp h;
+
+	switch (aurp_decode(&body, &h)) {
+	case AURP_CUT:
+		peer_drop(p, DROP_AURP_MALFORMED);
+		return;
+	case AURP_UNKNOWN:
+		peer_drop(p, DROP_AURP_UNKNOWN_COMMAND);
+		return;
+	case AURP_OK:
+		break;
+	}
+	p->count.msg_rx[h.msg]++;
+	/* An Open-Req with another identifier may be a router that was restarted: its half asks back. */
+	if (has_other_di(p) && h.msg != AURP_OPEN_REQ)
+		peer_drop(p, DROP_PEER_BAD_DI);
+	else if (is_for_receiver(&h))
+		recv_input(p, &h, &body);
+	else
+		send_input(p, &h, &body);
+}
+
+void peer_input(struct peer *p, struct endpoint from, const struct aurp_domain *domain, struct pkt *payload)
+{
+	p->count.rx++;
+	p->count.rx_bytes += payload->len;
+	p->count.wrong_di += !domain_id_eq(domain->dst, p->tunnel->own);
+	p->from = from;
+	p->from_di = domain->src;
+	if (!adopt_source(p))
+		peer_drop(p, DROP_PEER_UNKNOWN);
+	else if (domain->type == AURP_ROUTING)
+		routing_input(p, payload);
+	else if (has_other_di(p))
+		peer_drop(p, DROP_PEER_BAD_DI);
+	else
+		data_input(p, payload);
+}
+
+/* --- packets out ----------------------------------------------------------------------- */
+
+static struct aurp_domain domain_to(const struct peer *p, enum aurp_type type)
+{
+	/* Until the peer has named its own, its identifier is made from its address (T9). */
+	struct domain_id dst = p->has_di ? p->di : (struct domain_id){ DI_IP, p->to.ip };
+
+	return (struct aurp_domain){ .dst = dst, .src = p->tunnel->own, .type = type };
+}
+
+static void send_payload(struct peer *p, enum aurp_type type, struct pkt *pkt)
+{
+	struct aurp_domain domain = domain_to(p, type);
+	bool has_room = aurp_push_domain(pkt, &domain);
+
+	/* The shell and our own packets leave PKT_HEADROOM. */
+	assert(has_room);
+	(void)has_room;
+	p->count.tx++;
+	p->count.tx_bytes += pkt->len;
+	tunnel_send(p->tunnel, p->to, pkt);
+}
+
+void aurp_begin(struct aurp_out *out, size_t max, const struct aurp *h)
+{
+	struct pkt *pkt = pkt_buf_init(&out->buf);
+
+	out->msg = h->msg;
+	out->w = wr_over(pkt->data, max - AURP_DOMAIN_HEADER);
+	aurp_encode(&out->w, h);
+}
+
+void peer_transmit(struct peer *p, struct aurp_out *out)
+{
+	assert(wr_ok(&out->w));
+	out->buf.pkt.len = wr_len(&out->w);
+	p->count.msg_tx[out->msg]++;
+	send_payload(p, AURP_ROUTING, &out->buf.pkt);
+}
+
+void peer_transmit_bytes(struct peer *p, enum aurp_msg msg, const uint8_t *bytes, size_t len)
+{
+	struct aurp_out out = { .msg = msg };
+	struct pkt *pkt = pkt_buf_init(&out.buf);
+
+	out.w = wr_over(pkt->data, pkt_tailroom(pkt));
+	wr_bytes(&out.w, bytes, len);
+	peer_transmit(p, &out);
+}
+
+/* --- data ------------------------------------------------------------------------------ */
+
+static void hold(struct peer *p, const struct pkt *datagram)
+{
+	struct held *h;
+
+	if (p->n_held >= PEER_HELD_MAX) {
+		peer_drop(p, DROP_PEER_HOLD_FULL);
+		return;
+	}
+	h = mem_new(1, sizeof(*h) + datagram->len);
+	h->len = datagram->len;
+	memcpy(h->bytes, datagram->data, datagram->len);
+	list_append(&p->held, &h->in_peer);
+	p->n_held++;
+}
+
+static void send_data(struct peer *p, struct pkt *datagram)
+{
+	p->count.data_tx++;
+	send_payload(p, AURP_DATA, datagram);
+}
+
+/* A long silence that no tickle broke (C26). */
+static bool must_tickle_first(const struct peer *p)
+{
+	return span_cmp(p->tunnel->config.last_heard_timeout, tickle_before_data) > 0 &&
+	       span_cmp(instant_since(peer_router(p)->now, p->recv.heard), tickle_before_data) >= 0;
+}
+
+void peer_send_data(struct peer *p, struct pkt *datagram)
+{
+	if (!recv_is_open(p)) {
+		peer_drop(p, DROP_PEER_NOT_CONNECTED);
+	} else if (must_tickle_first(p)) {
+		hold(p, datagram);
+		recv_verify(p);
+	} else {
+		send_data(p, datagram);
+	}
+}
+
+void peer_release_held(struct peer *p)
+{
+	while (!list_is_empty(&p->held)) {
+		struct held *h = container_of(p->held.next, struct held, in_peer);
+		struct pkt_buf buf;
+		struct pkt *pkt = pkt_buf_init(&buf);
+
+		memcpy(pkt->data, h->bytes, h->len);
+		pkt->len = h->len;
+		list_remove(&h->in_peer);
+		free(h);
+		p->n_held--;
+		send_data(p, pkt);
+	}
+}
+
+void peer_discard_held(struct peer *p)
+{
+	while (!list_is_empty(&p->held)) {
+		struct held *h = container_of(p->held.next, struct held, in_peer);
+
+		list_remove(&h->in_peer);
+		free(h);
+		p->n_held--;
+		peer_drop(p, DROP_PEER_NOT_CONNECTED);
+	}
+}

@@ -1,0 +1,135 @@
+/*
+ * What an exterior router consists of; only for tunnel.c, peer.c and aurp_*.c.
+ * Everybody else sees peer.h.
+ */
+#ifndef AURPD_PEER_STATE_H
+#define AURPD_PEER_STATE_H
+
+#include "aurp.h"
+#include "aurp_recv.h"
+#include "aurp_rto.h"
+#include "aurp_send.h"
+#include "peer.h"
+#include "router_state.h"
+#include "tunnel.h"
+
+enum {
+	PEER_ADDRESSES_MAX = 8,		/* of one host name that we keep */
+	PEER_HELD_MAX = 16,		/* datagrams held for a tickle acknowledgement */
+};
+
+struct peer_counters {
+	uint64_t rx, tx;		/* UDP payloads */
+	uint64_t rx_bytes, tx_bytes;
+	uint64_t data_rx, data_tx;
+	uint64_t msg_rx[AURP_MSG_COUNT];
+	uint64_t msg_tx[AURP_MSG_COUNT];
+	uint64_t retransmits;
+	uint64_t duplicates;		/* n-1 */
+	uint64_t out_of_sync;		/* n+1 */
+	uint64_t wrong_di;		/* destination domain identifier was not ours; accepted */
+	uint64_t drops[DROP_REASONS];
+};
+
+struct peer {
+	struct list in_tunnel;
+	struct tunnel *tunnel;
+	struct config_peer config;	/* of an unknown peer: name made from its address */
+	bool is_unknown;		/* nobody configured it */
+	bool is_leaving;		/* says farewell, then is gone or silent */
+	bool is_doomed;			/* to be freed when the entry point returns */
+	bool is_up;			/* has a connection in at least one direction */
+	bool is_terse;			/* its Open-Rsp had no option count: treat it as Darwin (Q1..Q3) */
+	bool said_same;			/* another peer with its address or identifier was reported */
+	struct endpoint addresses[PEER_ADDRESSES_MAX];
+	size_t n_addresses;
+	size_t current;			/* of them, the one in use */
+	struct endpoint to;		/* where it is reached; ip 0: not known yet */
+	bool has_di;
+	struct domain_id di;		/* its domain identifier: constant while it is up */
+	uint16_t to_port;		/* of `to`, as configured */
+	struct endpoint from;		/* of the packet being read: where it came from, ... */
+	struct domain_id from_di;	/* ... and its source domain identifier */
+	struct instant heard;		/* INSTANT_NEVER: never */
+	struct timer linger;		/* unknown peer without a connection; or the end of the farewell */
+	struct list paths;		/* struct path */
+	struct list held;		/* struct held */
+	size_t n_held;
+	struct aurp_rto rto;
+	struct aurp_recv recv;
+	struct aurp_send send;
+	struct peer_counters count;
+};
+
+/* A packet of ours while it is written: w.. then peer_transmit(). */
+struct aurp_out {
+	struct pkt_buf buf;
+	struct wr w;
+	enum aurp_msg msg;
+};
+
+struct peer *peer_new(struct tunnel *t, const struct config_peer *config);
+void peer_free(struct peer *p);
+
+/* A peer that nobody configured goes if it gets no connection before long. */
+void peer_linger(struct peer *p);
+
+/* Some packet of this peer came in, its domain header read. */
+void peer_input(struct peer *p, struct endpoint from, const struct aurp_domain *domain, struct pkt *payload);
+
+/* Starts to connect, if its address is known and the tunnel has a socket. */
+void peer_start(struct peer *p);
+
+/* New addresses, best first, n > 0; see router_peer_addresses(). */
+void peer_set_addresses(struct peer *p, const struct endpoint *to, size_t n);
+
+/* Another of its addresses, for the next try. */
+void peer_try_next_address(struct peer *p);
+
+/* Closes both connections without a word; redial < 0: for now. */
+void peer_close(struct peer *p, const char *why, struct span redial);
+
+/* Orderly end of both directions; then unconnected for good (doomed, unless the whole router stops). */
+void peer_leave(struct peer *p);
+bool peer_has_left(const struct peer *p);
+
+/* May it open connections at all? */
+bool peer_may_dial(struct peer *p);
+
+/* A connection came or went: notices whether the peer as a whole is up. `why`: for PEER_DOWN. */
+void peer_check_up(struct peer *p, const char *why);
+
+/* The packet being read is of a connection, or opens one: notes when and, where it may, from which port (A19). */
+void peer_is_heard(struct peer *p);
+
+/* Is the domain identifier of the packet being read acceptable? The first one of a connection is kept (A19). */
+bool peer_accept_di(struct peer *p);
+
+/* Begins an AURP packet of at most `max` bytes of UDP payload. */
+void aurp_begin(struct aurp_out *out, size_t max, const struct aurp *h);
+
+/* Sends it. */
+void peer_transmit(struct peer *p, struct aurp_out *out);
+
+/* Sends AURP bytes that were built before. */
+void peer_transmit_bytes(struct peer *p, enum aurp_msg msg, const uint8_t *bytes, size_t len);
+
+/* The tickle was answered, or the connection is lost. */
+void peer_release_held(struct peer *p);
+void peer_discard_held(struct peer *p);
+
+void peer_describe(const struct peer *p, struct peer_info *info);
+void peer_walk_counters(const struct peer *p, void (*each)(void *ctx, const struct counter_info *), void *ctx);
+
+static inline struct router *peer_router(const struct peer *p)
+{
+	return p->tunnel->r;
+}
+
+/* A trace event about this peer and nothing else. */
+void peer_trace(const struct peer *p, enum trace_kind kind, const char *text);
+
+/* tunnel.c, for peers: one UDP payload out. */
+void tunnel_send(struct tunnel *t, struct endpoint to, const struct pkt *payload);
+
+#endif

@@ -1,0 +1,411 @@
+/*
+ * A tunnel: reads the domain header, finds the peer a packet is from, and keeps
+ * the list of peers as the configuration and open peering want it (RFC 1504
+ * ch. 2). A peer is known by its IP address, because behind a NAT its domain
+ * identifier is a private one (A19). Called by router.c; peers send through it.
+ */
+#include "tunnel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "peer_state.h"
+
+static struct peer *peer_at(const struct list *l)
+{
+	return container_of(l, struct peer, in_tunnel);
+}
+
+/* --- life and configuration ------------------------------------------------------------ */
+
+static struct peer *find_by_name(const struct tunnel *t, const char *name)
+{
+	struct list *it;
+
+	list_for_each(it, &t->peers) {
+		struct peer *p = peer_at(it);
+
+		if (!p->is_unknown && !p->is_leaving && strcmp(p->config.name, name) == 0)
+			return p;
+	}
+	return NULL;
+}
+
+static bool is_configured(const struct config_tunnel *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_peers; i++)
+		if (strcmp(c->peers[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+struct tunnel *tunnel_new(struct router *r, const struct config_tunnel *config)
+{
+	struct tunnel *t = mem_new(1, sizeof(*t));
+
+	t->r = r;
+	list_init(&t->in_router);
+	list_init(&t->peers);
+	tunnel_apply(t, config);
+	return t;
+}
+
+void tunnel_free(struct tunnel *t)
+{
+	struct list *it, *after;
+
+	tunnel_down(t);
+	list_for_each_safe(it, after, &t->peers)
+		peer_free(peer_at(it));
+	list_remove(&t->in_router);
+	free(t);
+}
+
+static void move_all(struct list *from, struct list *to)
+{
+	while (!list_is_empty(from)) {
+		struct list *it = from->next;
+
+		list_remove(it);
+		list_append(to, it);
+	}
+}
+
+void tunnel_apply(struct tunnel *t, const struct config_tunnel *config)
+{
+	struct list ordered, *it;
+
+	t->config = *config;
+	t->config.peers = NULL;
+	t->config.n_peers = 0;
+	list_for_each(it, &t->peers) {
+		struct peer *p = peer_at(it);
+
+		if (p->is_unknown ? !config->accept_unknown : !is_configured(config, p->config.name))
+			peer_leave(p);
+	}
+	/* Those of the configuration first and in its order, then the others. */
+	list_init(&ordered);
+	for (size_t i = 0; i < config->n_peers; i++) {
+		struct peer *p = find_by_name(t, config->peers[i].name);
+
+		if (!p)
+			p = peer_new(t, &config->peers[i]);
+		p->config = config->peers[i];
+		list_remove(&p->in_tunnel);
+		list_append(&ordered, &p->in_tunnel);
+	}
+	move_all(&t->peers, &ordered);
+	move_all(&ordered, &t->peers);
+}
+
+void tunnel_up(struct tunnel *t, void *sock, struct domain_id own)
+{
+	struct list *it;
+
+	t->sock = sock;
+	t->own = own;
+	list_for_each(it, &t->peers)
+		peer_start(peer_at(it));
+}
+
+void tunnel_down(struct tunnel *t)
+{
+	struct list *it;
+
+	t->sock = NULL;
+	list_for_each(it, &t->peers)
+		peer_close(peer_at(it), "the tunnel has no socket", span_us(-1));
+}
+
+/* A router that connected before anybody resolved the name it is configured by. */
+static void dismiss_unknown_at(struct tunnel *t, uint32_t ip)
+{
+	struct list *it;
+
+	list_for_each(it, &t->peers)
+		if (peer_at(it)->is_unknown && peer_at(it)->to.ip == ip)
+			peer_leave(peer_at(it));
+}
+
+void tunnel_set_peer_addresses(struct tunnel *t, const char *peer, const struct endpoint *to, size_t n)
+{
+	struct peer *p = find_by_name(t, peer);
+
+	if (!p || n == 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		dismiss_unknown_at(t, to[i].ip);
+	peer_set_addresses(p, to, n);
+}
+
+void tunnel_view_changed(struct tunnel *t)
+{
+	struct list *it;
+
+	list_for_each(it, &t->peers) {
+		send_view_changed(peer_at(it));
+		recv_tables_changed(peer_at(it));
+	}
+}
+
+/* --- the end --------------------------------------------------------------------------- */
+
+void tunnel_shutdown(struct tunnel *t)
+{
+	struct list *it;
+
+	list_for_each(it, &t->peers)
+		peer_leave(peer_at(it));
+}
+
+bool tunnel_is_stopped(const struct tunnel *t)
+{
+	const struct list *it;
+
+	list_for_each(it, &t->peers)
+		if (!peer_has_left(peer_at(it)))
+			return false;
+	return true;
+}
+
+void tunnel_reap(struct tunnel *t)
+{
+	struct list *it, *after;
+
+	list_for_each_safe(it, after, &t->peers)
+		if (peer_at(it)->is_doomed)
+			peer_free(peer_at(it));
+}
+
+/* --- whose packet is it? --------------------------------------------------------------- */
+
+static bool has_address(const struct peer *p, uint32_t ip)
+{
+	for (size_t i = 0; i < p->n_addresses; i++)
+		if (p->addresses[i].ip == ip)
+			return true;
+	return false;
+}
+
+/*
+ * How well the sender of a packet fits a peer. Two peers may share an address
+ * and differ in their ports; a NAT may change the port, so alone on an address
+ * any port will do (A19).
+ */
+enum fit { FIT_NOT, FIT_OTHER_ADDRESS, FIT_LEAVING, FIT_ADDRESS, FIT_ENDPOINT };
+
+static enum fit fit_of(const struct peer *p, struct endpoint from)
+{
+	if (p->to.ip == from.ip && p->is_leaving)
+		return FIT_LEAVING;
+	if (p->to.ip == from.ip)
+		return p->to.port == from.port || p->to_port == from.port ? FIT_ENDPOINT : FIT_ADDRESS;
+	return has_address(p, from.ip) && !p->is_up && !p->is_leaving ? FIT_OTHER_ADDRESS : FIT_NOT;
+}
+
+/* The peer that fits best. NULL: none does, or several share the address and none the port. */
+static struct peer *find_by_source(const struct tunnel *t, struct endpoint from)
+{
+	struct peer *best = NULL;
+	enum fit best_fit = FIT_NOT;
+	size_t by_address = 0;
+	struct list *it;
+
+	list_for_each(it, &t->peers) {
+		enum fit fit = fit_of(peer_at(it), from);
+
+		by_address += fit == FIT_ADDRESS;
+		if (fit > best_fit) {
+			best = peer_at(it);
+			best_fit = fit;
+		}
+	}
+	return best_fit == FIT_ADDRESS && by_address > 1 ? NULL : best;
+}
+
+static void drop(struct tunnel *t, enum drop_reason reason, struct endpoint from)
+{
+	t->drops[reason]++;
+	router_trace(t->r, &(struct trace_event){ .kind = TRACE_DROPPED, .tunnel = t->config.name, .drop = reason,
+		.endpoint = from });
+}
+
+/* --- routers that nobody configured ---------------------------------------------------- */
+
+static size_t count_unknown(const struct tunnel *t)
+{
+	const struct list *it;
+	size_t n = 0;
+
+	list_for_each(it, &t->peers)
+		n += peer_at(it)->is_unknown;
+	return n;
+}
+
+static void append_number(char **at, unsigned int n)
+{
+	if (n >= 10)
+		append_number(at, n / 10);
+	*(*at)++ = (char)('0' + n % 10);
+}
+
+/* "192.0.2.1": what a peer is called that has no name. */
+static void name_by_address(char name[CONFIG_NAME_MAX + 1], uint32_t ip)
+{
+	char *at = name;
+
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		append_number(&at, ip >> shift & 0xFF);
+		*at++ = '.';
+	}
+	at[-1] = '\0';
+}
+
+static struct peer *add_unknown(struct tunnel *t, struct endpoint from)
+{
+	struct config_peer config = { .port = from.port };
+	struct peer *p;
+
+	name_by_address(config.name, from.ip);
+	p = peer_new(t, &config);
+	p->is_unknown = true;
+	p->to = from;
+	p->to_port = from.port;
+	list_append(&t->peers, &p->in_tunnel);
+	peer_linger(p);
+	return p;
+}
+
+/* No room for another unknown peer: says so, for the sake of its administrator (C11). */
+static void refuse(struct tunnel *t, struct endpoint from, struct domain_id di, uint16_t connection)
+{
+	struct aurp_domain domain = { .dst = di, .src = t->own, .type = AURP_ROUTING };
+	struct aurp_out out;
+
+	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = connection, .msg = AURP_OPEN_RSP });
+	aurp_encode_open_rsp(&out.w, &(struct aurp_open_rsp){ .rate = AURP_ERR_RESOURCES });
+	out.buf.pkt.len = wr_len(&out.w);
+	if (aurp_push_domain(&out.buf.pkt, &domain))
+		tunnel_send(t, from, &out.buf.pkt);
+}
+
+/* A new peer, if the packet is an Open-Req and such are welcome (T29); NULL: dealt with. */
+static struct peer *meet(struct tunnel *t, struct endpoint from, const struct aurp_domain *domain,
+	const struct pkt *payload)
+{
+	struct rd body = rd_over(payload->data, payload->len);
+	struct aurp h;
+
+	if (domain->type != AURP_ROUTING || aurp_decode(&body, &h) != AURP_OK || h.msg != AURP_OPEN_REQ) {
+		drop(t, DROP_PEER_UNKNOWN, from);
+		return NULL;
+	}
+	if (t->config.accept_unknown && !t->r->is_stopping && count_unknown(t) < t->config.max_unknown_peers)
+		return add_unknown(t, from);
+	router_trace(t->r, &(struct trace_event){ .kind = TRACE_PEER_UNKNOWN, .tunnel = t->config.name,
+		.endpoint = from });
+	drop(t, DROP_PEER_UNKNOWN, from);
+	if (t->config.accept_unknown)
+		refuse(t, from, domain->src, h.connection);
+	return NULL;
+}
+
+/* --- packets --------------------------------------------------------------------------- */
+
+static const enum drop_reason domain_drops[] = {
+	[AURP_DOMAIN_OK] = DROP_REASONS,
+	[AURP_DOMAIN_CUT] = DROP_DOMAIN_MALFORMED,
+	[AURP_DOMAIN_BAD_DI] = DROP_DOMAIN_MALFORMED,
+	[AURP_DOMAIN_BAD_AUTHORITY] = DROP_DOMAIN_BAD_AUTHORITY,
+	[AURP_DOMAIN_BAD_VERSION] = DROP_DOMAIN_BAD_VERSION,
+	[AURP_DOMAIN_BAD_TYPE] = DROP_DOMAIN_BAD_TYPE,
+};
+
+void tunnel_input(struct tunnel *t, struct endpoint from, struct pkt *payload)
+{
+	struct rd r = rd_over(payload->data, payload->len);
+	struct aurp_domain domain;
+	enum aurp_domain_result result = aurp_decode_domain(&r, &domain);
+	struct peer *p;
+
+	t->rx++;
+	t->rx_bytes += payload->len;
+	if (!t->sock) {
+		drop(t, DROP_PORT_NOT_READY, from);
+		return;
+	}
+	if (result != AURP_DOMAIN_OK) {
+		drop(t, domain_drops[result], from);
+		return;
+	}
+	pkt_pull(payload, payload->len - rd_left(&r));
+	p = find_by_source(t, from);
+	if (!p)
+		p = meet(t, from, &domain, payload);
+	if (p)
+		peer_input(p, from, &domain, payload);
+}
+
+void tunnel_send(struct tunnel *t, struct endpoint to, const struct pkt *payload)
+{
+	if (!t->sock)
+		return;
+	t->tx++;
+	t->tx_bytes += payload->len;
+	t->r->io.send_tunnel(t->r->io.ctx, t->sock, to, payload);
+}
+
+/* --- for the dump ---------------------------------------------------------------------- */
+
+void tunnel_count_peers(const struct tunnel *t, size_t *peers, size_t *connected)
+{
+	const struct list *it;
+
+	list_for_each(it, &t->peers) {
+		++*peers;
+		*connected += peer_at(it)->is_up;
+	}
+}
+
+void tunnel_describe(const struct tunnel *t, struct tunnel_info *info)
+{
+	*info = (struct tunnel_info){ .name = t->config.name, .is_up = t->sock != NULL, .listen = t->config.listen,
+		.di = t->own };
+	tunnel_count_peers(t, &info->peers, &info->connected);
+}
+
+void tunnel_walk_peers(struct tunnel *t, void (*each)(void *ctx, const struct peer_info *), void *ctx)
+{
+	struct list *it;
+
+	list_for_each(it, &t->peers) {
+		struct peer_info info;
+
+		peer_describe(peer_at(it), &info);
+		each(ctx, &info);
+	}
+}
+
+static void tell(const struct tunnel *t, void (*each)(void *ctx, const struct counter_info *), void *ctx,
+	const char *name, uint64_t value)
+{
+	each(ctx, &(struct counter_info){ "tunnel", t->config.name, name, value });
+}
+
+void tunnel_walk_counters(const struct tunnel *t, void (*each)(void *ctx, const struct counter_info *), void *ctx)
+{
+	const struct list *it;
+
+	tell(t, each, ctx, "rx", t->rx);
+	tell(t, each, ctx, "tx", t->tx);
+	tell(t, each, ctx, "rx-bytes", t->rx_bytes);
+	tell(t, each, ctx, "tx-bytes", t->tx_bytes);
+	for (int reason = 0; reason < DROP_REASONS; reason++)
+		if (t->drops[reason] > 0)
+			each(ctx, &(struct counter_info){ "drop", t->config.name, drop_name((enum drop_reason)reason),
+				t->drops[reason] });
+	list_for_each(it, &t->peers)
+		peer_walk_counters(peer_at(it), each, ctx);
+}
