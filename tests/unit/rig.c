@@ -1,0 +1,504 @@
+/* The simulated cables of rig.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "rig.h"
+
+#include "alloc.h"
+#include "zip.h"
+
+static const struct mac no_mac = { { 0 } };
+
+/* --- what the router calls --------------------------------------------------------------- */
+
+/* E01-E03 and E31, seen from outside: bytes, not our own decoder. */
+static void assert_shape(const struct rig_link *l, const uint8_t *f, size_t len)
+{
+	size_t length = (size_t)f[12] << 8 | f[13];
+	bool is_aarp;
+
+	assert_true(len >= 60 && len <= 621);
+	assert_true(length < 0x600);
+	assert_true(length + 14 == len || (len == 60 && length + 14 < 60));
+	for (size_t i = length + 14; i < len; i++)
+		assert_int_equal(f[i], 0);
+	assert_memory_equal(f + 6, l->mac.byte, 6);
+	assert_memory_equal(f + 14, "\xAA\xAA\x03", 3);
+	is_aarp = memcmp(f + 17, "\x00\x00\x00\x80\xF3", 5) == 0;
+	assert_true(is_aarp || memcmp(f + 17, "\x08\x00\x07\x80\x9B", 5) == 0);
+	if (is_aarp)
+		assert_int_equal(length, 0x24);
+	assert_memory_not_equal(f, "\xFF\xFF\xFF\xFF\xFF\xFF", 6);
+}
+
+static void on_frame(void *ctx, void *link, const struct pkt *frame)
+{
+	struct rig *rig = ctx;
+	struct rig_link *l = link;
+	struct heard *h = mem_new(1, sizeof(*h));
+	struct rd rd;
+
+	assert_ptr_equal(l->rig, rig);
+	assert_shape(l, frame->data, frame->len);
+	h->link = (unsigned)(l - rig->link);
+	h->at = rig->now;
+	h->raw_len = frame->len;
+	h->raw = exact_copy(frame->data, frame->len);
+	h->pkt = (struct pkt){ h->raw, h->raw + h->raw_len, h->raw, h->raw_len };
+	assert_int_equal(elap_pull(&h->pkt, &h->elap), ELAP_OK);
+	rd = rd_over(h->pkt.data, h->pkt.len);
+	if (h->elap.kind == ELAP_AARP) {
+		assert_true(aarp_decode(&rd, &h->aarp));
+		h->kind = HEARD_AARP + (int)h->aarp.function;
+	} else {
+		assert_true(ddp_decode_long(&rd, &h->ddp));
+		assert_int_equal(h->ddp.len, h->pkt.len);
+		assert_true(h->ddp.checksum == 0 || ddp_checksum_ok(h->pkt.data, h->pkt.len) ||
+			    h->ddp.hops > 0);
+		h->kind = h->ddp.type;
+		h->body = rd;
+	}
+	rig->heard = mem_grow(rig->heard, rig->n_heard, &rig->cap_heard, sizeof(*rig->heard));
+	rig->heard[rig->n_heard++] = h;
+}
+
+static void on_tunnel(void *ctx, void *sock, struct endpoint to, const struct pkt *payload)
+{
+	struct rig *rig = ctx;
+
+	assert_non_null(rig->on_tunnel);
+	rig->on_tunnel(rig, sock, to, payload);
+}
+
+static void on_multicast(void *ctx, void *link, struct mac group, bool join)
+{
+	struct rig_link *l = link;
+	size_t i = 0;
+
+	(void)ctx;
+	assert_true(mac_is_group(group));
+	while (i < l->n_groups && !mac_eq(l->groups[i], group))
+		i++;
+	/* Joined once, left only if joined. */
+	assert_int_equal(i == l->n_groups, join);
+	if (join) {
+		assert_true(l->n_groups < RIG_GROUPS_MAX);
+		l->groups[l->n_groups++] = group;
+	} else {
+		l->groups[i] = l->groups[--l->n_groups];
+	}
+}
+
+static void on_trace(void *ctx, const struct trace_event *e)
+{
+	struct rig *rig = ctx;
+	struct noted *n;
+
+	if (e->kind == TRACE_DROPPED)
+		return;
+	rig->noted = mem_grow(rig->noted, rig->n_noted, &rig->cap_noted, sizeof(*rig->noted));
+	n = &rig->noted[rig->n_noted++];
+	*n = (struct noted){ .event = *e };
+	snprintf(n->port, sizeof(n->port), "%s", e->port ? e->port : "");
+	snprintf(n->other, sizeof(n->other), "%s", e->other ? e->other : "");
+	if (e->name)
+		n->name = *e->name;
+}
+
+/* --- making one -------------------------------------------------------------------------- */
+
+void rig_configure(struct rig *rig, unsigned link, enum seed_mode seed, uint16_t first, uint16_t last,
+	const char *const *zones)
+{
+	struct config_port *p = &rig->ports[link];
+
+	p->seed = seed;
+	p->range = (struct at_range){ first, last, true };
+	free(p->zones);
+	p->zones = mem_new(AT_ZONES_PER_NET_MAX, sizeof(*p->zones));
+	p->n_zones = 0;
+	for (; zones && *zones; zones++)
+		p->zones[p->n_zones++] = name_of(*zones);
+}
+
+struct rig *rig_new_with(size_t n_ports)
+{
+	struct rig *rig = mem_new(1, sizeof(*rig));
+	struct config *c = &rig->config;
+
+	rig->now = (struct instant){ 1000000 };
+	rig->seed = 1;
+	c->nbp_name = name_of("attic");
+	c->max_networks = 4096;
+	c->max_zones = 4096;
+	c->ports = rig->ports;
+	c->n_ports = n_ports;
+	c->tunnels = rig->tunnels;
+	snprintf(c->name, sizeof(c->name), "attic");
+	for (unsigned i = 0; i < RIG_LINKS_MAX; i++) {
+		rig->link[i].rig = rig;
+		rig->link[i].mac = (struct mac){ { 2, 0, 0, 0, (uint8_t)i, 1 } };
+		rig->ports[i].kind = PORT_ETHERTALK;
+		snprintf(rig->ports[i].name, sizeof(rig->ports[i].name), "ET%u", i);
+		snprintf(rig->ports[i].device, sizeof(rig->ports[i].device), "eth%u", i);
+	}
+	rig_configure(rig, 0, SEED_HARD, 3, 5, ZONES("EtherTalk", "Caf\x8E"));
+	rig_configure(rig, 1, SEED_HARD, 6, 6, ZONES("Lab"));
+	rig->ports[0].address = (struct at_addr){ 3, 128 };
+	rig->ports[1].address = (struct at_addr){ 6, 128 };
+	return rig;
+}
+
+struct rig *rig_new(void)
+{
+	return rig_new_with(2);
+}
+
+void rig_start(struct rig *rig)
+{
+	const struct router_io io = { rig, on_frame, on_tunnel, on_multicast, on_trace };
+
+	rig->r = router_new(&io, rig->seed, rig->now);
+	router_apply(rig->r, rig->now, &rig->config);
+	for (unsigned i = 0; i < rig->config.n_ports; i++) {
+		rig->link[i].port = router_find_port(rig->r, rig->ports[i].name);
+		router_link_up(rig->r, rig->now, rig->link[i].port, &rig->link[i], rig->link[i].mac);
+	}
+}
+
+struct rig *rig_up(void)
+{
+	struct rig *rig = rig_new();
+
+	rig_start(rig);
+	rig_run(rig, span_s(6));
+	for (unsigned i = 0; i < rig->config.n_ports; i++)
+		assert_true(port_is_up(rig->link[i].port));
+	rig_clear(rig);
+	return rig;
+}
+
+void rig_apply(struct rig *rig)
+{
+	router_apply(rig->r, rig->now, &rig->config);
+}
+
+void rig_free(struct rig *rig)
+{
+	rig_clear(rig);
+	if (rig->r)
+		router_free(rig->r);
+	for (unsigned i = 0; i < RIG_LINKS_MAX; i++)
+		free(rig->ports[i].zones);
+	free(rig->heard);
+	free(rig->noted);
+	free(rig);
+}
+
+/* --- time -------------------------------------------------------------------------------- */
+
+void rig_run(struct rig *rig, struct span d)
+{
+	struct instant end = instant_add(rig->now, d);
+	unsigned at_once = 0;
+
+	for (;;) {
+		struct instant due = router_deadline(rig->r);
+
+		if (instant_cmp(due, end) > 0)
+			break;
+		if (instant_cmp(due, rig->now) > 0) {
+			rig->now = due;
+			at_once = 0;
+		}
+		/* A core that always wants to be woken at once never lets time pass. */
+		assert_true(++at_once < 1000);
+		router_tick(rig->r, rig->now);
+	}
+	rig->now = end;
+}
+
+/* --- what the router says ---------------------------------------------------------------- */
+
+void rig_clear(struct rig *rig)
+{
+	for (size_t i = 0; i < rig->n_heard; i++) {
+		free(rig->heard[i]->raw);
+		free(rig->heard[i]);
+	}
+	rig->n_heard = 0;
+	rig->n_noted = 0;
+}
+
+const struct heard *rig_find(struct rig *rig, unsigned link, int kind)
+{
+	for (size_t i = 0; i < rig->n_heard; i++) {
+		struct heard *h = rig->heard[i];
+
+		if (!h->is_taken && h->link == link && h->kind == kind) {
+			h->is_taken = true;
+			return h;
+		}
+	}
+	return NULL;
+}
+
+const struct heard *rig_take(struct rig *rig, unsigned link, int kind)
+{
+	const struct heard *h = rig_find(rig, link, kind);
+
+	if (!h)
+		fail_msg("no frame of kind %d on link %u", kind, link);
+	return h;
+}
+
+size_t rig_count(const struct rig *rig, unsigned link, int kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rig->n_heard; i++)
+		n += !rig->heard[i]->is_taken && rig->heard[i]->link == link && rig->heard[i]->kind == kind;
+	return n;
+}
+
+void rig_assert_quiet(const struct rig *rig, unsigned link)
+{
+	for (size_t i = 0; i < rig->n_heard; i++) {
+		const struct heard *h = rig->heard[i];
+
+		if (h->is_taken || h->link != link)
+			continue;
+		if (h->kind != DDP_RTMP || h->ddp.dst.node != AT_NODE_BROADCAST)
+			fail_msg("unexpected frame of kind %d on link %u", h->kind, link);
+	}
+}
+
+void rig_assert_all_quiet(const struct rig *rig)
+{
+	for (unsigned i = 0; i < RIG_LINKS_MAX; i++)
+		rig_assert_quiet(rig, i);
+}
+
+void assert_body_is(const struct heard *h, const char *vector)
+{
+	const struct vector v = vector_load(vector);
+
+	assert_int_equal(rd_left(&h->body), v.len);
+	assert_memory_equal(h->body.pos, v.byte, v.len);
+}
+
+void assert_frame_is(const struct heard *h, const char *vector)
+{
+	const struct vector v = vector_load(vector);
+
+	assert_int_equal(h->raw_len, v.len);
+	assert_memory_equal(h->raw, v.byte, v.len);
+}
+
+size_t rig_noted(const struct rig *rig, enum trace_kind kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rig->n_noted; i++)
+		n += rig->noted[i].event.kind == kind;
+	return n;
+}
+
+const struct noted *rig_last(const struct rig *rig, enum trace_kind kind)
+{
+	for (size_t i = rig->n_noted; i-- > 0;)
+		if (rig->noted[i].event.kind == kind)
+			return &rig->noted[i];
+	return NULL;
+}
+
+uint64_t rig_drops(const struct rig *rig, unsigned link, enum drop_reason reason)
+{
+	return rig->link[link].port->count.drops[reason];
+}
+
+bool rig_hears_group(const struct rig *rig, unsigned link, struct mac group)
+{
+	for (size_t i = 0; i < rig->link[link].n_groups; i++)
+		if (mac_eq(rig->link[link].groups[i], group))
+			return true;
+	return false;
+}
+
+const struct route *rig_route(const struct rig *rig, uint16_t net)
+{
+	return route_find(&rig->r->routes, net);
+}
+
+struct at_sockaddr rig_socket(const struct rig *rig, unsigned link, uint8_t socket)
+{
+	struct at_addr own = rig->link[link].port->addr;
+
+	return (struct at_sockaddr){ own.net, own.node, socket };
+}
+
+/* --- stations ---------------------------------------------------------------------------- */
+
+struct station station_a(struct rig *rig)
+{
+	return (struct station){ rig, 0, { { 2, 0, 0, 0, 0, 2 } }, { 4, 42 } };
+}
+
+struct station station_b(struct rig *rig)
+{
+	return (struct station){ rig, 1, { { 2, 0, 0, 0, 1, 2 } }, { 6, 9 } };
+}
+
+struct station station_p(struct rig *rig)
+{
+	return (struct station){ rig, 0, { { 2, 0, 0, 0, 0, 0x50 } }, { 5, 200 } };
+}
+
+struct station station_q(struct rig *rig)
+{
+	return (struct station){ rig, 0, { { 2, 0, 0, 0, 0, 0x51 } }, { 5, 201 } };
+}
+
+void rig_inject(struct rig *rig, unsigned link, const void *frame, size_t len)
+{
+	uint8_t *storage = mem_new(PKT_HEADROOM + len, 1);
+	struct pkt p = pkt_over(storage, PKT_HEADROOM + len, PKT_HEADROOM);
+
+	memcpy(p.data, frame, len);
+	p.len = len;
+	router_rx_link(rig->r, rig->now, rig->link[link].port, &p);
+	free(storage);
+}
+
+void rig_inject_vector(struct rig *rig, unsigned link, const char *name)
+{
+	const struct vector v = vector_load(name);
+
+	rig_inject(rig, link, v.byte, v.len);
+}
+
+static void inject_as(const struct station *s, struct mac to, enum elap_kind kind, struct pkt *p)
+{
+	const struct elap e = { .dst = to, .src = s->mac, .kind = kind };
+
+	assert_true(elap_push(p, &e));
+	rig_inject(s->rig, s->link, p->data, p->len);
+}
+
+void station_send_to(const struct station *s, struct mac to, const struct ddp *h, const void *body, size_t n)
+{
+	struct pkt_buf buf;
+	struct pkt *p = pkt_buf_init(&buf);
+	struct wr w = wr_over(p->data, PKT_BODY_MAX);
+	struct ddp header = *h;
+
+	if (header.src.node == 0) {
+		header.src.net = s->addr.net;
+		header.src.node = s->addr.node;
+	}
+	if (header.len == 0)
+		header.len = (uint16_t)(DDP_LONG_HEADER + n);
+	ddp_encode_long(&w, &header);
+	wr_bytes(&w, body, n);
+	assert_true(wr_ok(&w));
+	p->len = wr_len(&w);
+	inject_as(s, to, ELAP_DDP, p);
+}
+
+void station_send(const struct station *s, struct at_sockaddr dst, uint8_t src_socket, uint8_t type,
+	const void *body, size_t n)
+{
+	const struct ddp h = { .dst = dst, .src = { 0, 0, src_socket }, .type = type };
+	bool to_all = dst.net == 0 && dst.node == AT_NODE_BROADCAST;
+
+	station_send_to(s, to_all ? ELAP_BROADCAST : s->rig->link[s->link].mac, &h, body, n);
+}
+
+void station_send_vector(const struct station *s, struct at_sockaddr dst, uint8_t src_socket, uint8_t type,
+	const char *vector)
+{
+	const struct vector v = vector_load(vector);
+
+	station_send(s, dst, src_socket, type, v.byte, v.len);
+}
+
+void station_aarp(const struct station *s, struct mac to, enum aarp_function function, struct at_addr src,
+	struct mac dst_hw, struct at_addr dst)
+{
+	const struct aarp a = { function, s->mac, src, dst_hw, dst };
+	struct pkt_buf buf;
+	struct pkt *p = pkt_buf_init(&buf);
+	struct wr w = wr_over(p->data, PKT_BODY_MAX);
+
+	aarp_encode(&w, &a);
+	p->len = wr_len(&w);
+	inject_as(s, to, ELAP_AARP, p);
+}
+
+void station_rtmp(const struct station *s, uint16_t first, uint16_t last, const struct rtmp_tuple *tuples)
+{
+	const struct rtmp_header h = { s->addr, { first, last, true } };
+	uint8_t bytes[DDP_DATA_MAX];
+	struct wr w = wr_over(bytes, sizeof(bytes));
+
+	rtmp_encode_header(&w, &h);
+	for (; tuples && tuples->range.first; tuples++)
+		rtmp_encode_tuple(&w, tuples);
+	assert_true(wr_ok(&w));
+	station_send(s, (struct at_sockaddr){ 0, 255, 1 }, 1, DDP_RTMP, bytes, wr_len(&w));
+}
+
+void station_zip_reply(const struct station *s, struct at_sockaddr dst, uint16_t net, uint8_t total,
+	const char *const *zones)
+{
+	uint8_t bytes[DDP_DATA_MAX];
+	struct wr w = wr_over(bytes, sizeof(bytes));
+
+	zip_encode_reply_header(&w, true, total);
+	for (; *zones; zones++) {
+		struct at_name n = name_of(*zones);
+
+		zip_encode_tuple(&w, net, &n);
+	}
+	assert_true(wr_ok(&w));
+	station_send(s, dst, AT_SOCKET_ZIP, DDP_ZIP, bytes, wr_len(&w));
+}
+
+void station_net_info(const struct station *s, struct at_sockaddr dst, uint16_t first, uint16_t last,
+	const char *default_zone)
+{
+	struct zip_net_info info = {
+		.flags = ZIP_ZONE_INVALID,
+		.range = { first, last, true },
+		.has_multicast = true,
+		.multicast = { { 9, 0, 7, 0, 0, 4 } },
+		.default_zone = name_of(default_zone),
+	};
+	uint8_t bytes[DDP_DATA_MAX];
+	struct wr w = wr_over(bytes, sizeof(bytes));
+
+	zip_encode_net_info(&w, &info);
+	assert_true(wr_ok(&w));
+	station_send(s, dst, AT_SOCKET_ZIP, DDP_ZIP, bytes, wr_len(&w));
+}
+
+void station_teach_baseline(const struct station *p)
+{
+	struct rig *rig = p->rig;
+	struct at_sockaddr us = rig_socket(rig, p->link, AT_SOCKET_ZIP);
+
+	station_aarp(p, ELAP_BROADCAST, AARP_REQUEST, p->addr, no_mac, rig->link[p->link].port->addr);
+	station_rtmp(p, 3, 5, TUPLES(NONEXT(20, 2), EXT(30, 34, 1)));
+	station_zip_reply(p, us, 20, 1, ZONES("Far"));
+	station_zip_reply(p, us, 30, 2, ZONES("East", "Caf\x8E"));
+	assert_true(rig_route(rig, 20)->zones.is_complete && rig_route(rig, 30)->zones.is_complete);
+	rig_run(rig, span_s(2));
+	rig_clear(rig);
+}
