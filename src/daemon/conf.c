@@ -92,6 +92,7 @@ static int on_section_end(cfg_t *cfg, cfg_opt_t *opt)
 }
 
 /* libconfuse's own errors: what a person wrote is named, and where possible what to write. */
+__attribute__((format(printf, 2, 0)))
 static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	static const char unknown[] = "no such option '", twice[] = "found duplicate title '";

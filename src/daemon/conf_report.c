@@ -12,6 +12,7 @@
 
 #include "xmem.h"
 
+__attribute__((format(printf, 4, 0)))
 static void add(struct conf_report *rep, int line, bool is_warning, const char *fmt, va_list ap)
 {
 	struct conf_message *m;

@@ -1,0 +1,243 @@
+/*
+ * What the daemon does besides forwarding: takes configurations, writes the
+ * dump and the state file, reports to systemd, ends. app.c calls app_act() at
+ * the end of each turn, when nobody is inside the router.
+ */
+#include "app_state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app.h"
+#include "clock.h"
+#include "conf.h"
+#include "dump.h"
+#include "file_write.h"
+#include "notify.h"
+#include "reload.h"
+#include "xmem.h"
+
+enum { STATUS_MAX = 160 };
+
+/* --- configurations ------------------------------------------------------------------------- */
+
+/* `file:line: text`, without the line where there is none. */
+static void message_of(const char *file, const struct conf_message *m, char *out, size_t size)
+{
+	if (m->line > 0)
+		snprintf(out, size, "%s:%d: %s%s", file, m->line, m->is_warning ? "warning: " : "", m->text);
+	else
+		snprintf(out, size, "%s: %s", file, m->text);
+}
+
+int app_check(const struct cli *cli)
+{
+	struct conf_report rep = { 0 };
+	struct config *c = conf_load(cli->config_file, &rep);
+
+	for (size_t i = 0; i < rep.n; i++) {
+		char text[LOG_LINE_MAX];
+
+		message_of(cli->config_file, &rep.messages[i], text, sizeof text);
+		fprintf(stderr, "%s\n", text);
+	}
+	if (c)
+		conf_print(stdout, c);
+	conf_report_fini(&rep);
+	conf_free(c);
+	if (!c)
+		return EXIT_CONFIG;
+	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_CANNOT_RUN;
+}
+
+struct config *app_read(struct app *a)
+{
+	struct conf_report rep = { 0 };
+	struct config *c = conf_load(a->cli->config_file, &rep);
+
+	for (size_t i = 0; i < rep.n; i++) {
+		const struct conf_message *m = &rep.messages[i];
+		char text[LOG_LINE_MAX];
+
+		message_of(a->cli->config_file, m, text, sizeof text);
+		log_say(&a->shell.log, m->is_warning ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, text, text);
+	}
+	if (!c && !a->config && rep.n == 1 && rep.messages[0].line == 0)
+		log_printf(&a->shell.log, LOG_LEVEL_ERROR, "looked for the configuration in %s; an example is %s",
+			a->cli->config_file, AURPD_EXAMPLE_FILE);
+	conf_report_fini(&rep);
+	return c;
+}
+
+static bool closes(const struct reload_item *i)
+{
+	return i->action == RELOAD_CLOSE || i->action == RELOAD_REOPEN;
+}
+
+static bool opens(const struct reload_item *i)
+{
+	return i->action == RELOAD_OPEN || i->action == RELOAD_REOPEN;
+}
+
+static void close_old(struct app *a, const struct reload_plan *plan)
+{
+	for (size_t i = 0; i < plan->peers.n; i++)
+		if (closes(&plan->peers.items[i]))
+			lookups_close(&a->lookups, plan->peers.items[i].tunnel, plan->peers.items[i].name);
+	for (size_t i = 0; i < plan->ports.n; i++)
+		if (closes(&plan->ports.items[i]))
+			links_close(&a->links, plan->ports.items[i].name);
+	for (size_t i = 0; i < plan->tunnels.n; i++)
+		if (closes(&plan->tunnels.items[i]))
+			tunnels_close(&a->tunnels, plan->tunnels.items[i].name);
+}
+
+static void open_new(struct app *a, const struct reload_plan *plan, const struct config *c)
+{
+	for (size_t i = 0; i < plan->ports.n; i++)
+		if (opens(&plan->ports.items[i]))
+			links_open(&a->links, config_find_port(c, plan->ports.items[i].name));
+	for (size_t i = 0; i < plan->tunnels.n; i++)
+		if (opens(&plan->tunnels.items[i]))
+			tunnels_open(&a->tunnels, c, config_find_tunnel(c, plan->tunnels.items[i].name));
+	for (size_t i = 0; i < plan->peers.n; i++) {
+		const struct reload_item *p = &plan->peers.items[i];
+
+		if (opens(p))
+			lookups_open(&a->lookups, p->tunnel,
+				config_find_peer(config_find_tunnel(c, p->tunnel), p->name));
+	}
+}
+
+void app_take(struct app *a, struct config *config)
+{
+	struct reload_plan plan;
+
+	if (!a->cli->has_log_level)
+		a->shell.log.level = config->log_level;
+	state_apply(&a->state, config);
+	reload_plan_init(&plan, a->config, config);
+	close_old(a, &plan);
+	router_apply(a->shell.router, clock_now(), config);
+	open_new(a, &plan, config);
+	reload_plan_fini(&plan);		/* its names point into both configurations */
+	conf_free(a->config);
+	a->config = config;
+	a->is_status_old = true;
+}
+
+static void reload(struct app *a)
+{
+	char message[64];
+	struct config *c;
+
+	snprintf(message, sizeof message, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_now().us);
+	notify_send(message);
+	c = app_read(a);
+	if (c) {
+		app_take(a, c);
+		log_printf(&a->shell.log, LOG_LEVEL_INFO, "read %s again: %zu ports, %zu tunnels",
+			a->cli->config_file, c->n_ports, c->n_tunnels);
+	} else {
+		log_printf(&a->shell.log, LOG_LEVEL_ERROR, "%s has errors; the router goes on as before",
+			a->cli->config_file);
+	}
+	app_notify_ready(a);
+}
+
+/* --- what people and systemd see -------------------------------------------------------------- */
+
+static void write_status(const struct app *a, char out[STATUS_MAX])
+{
+	struct router_summary s = router_summary(a->shell.router);
+
+	if (a->config->n_ports == 0 && a->config->n_tunnels == 0)
+		snprintf(out, STATUS_MAX, "STATUS=no ports configured");
+	else
+		snprintf(out, STATUS_MAX, "STATUS=%zu of %zu ports, %zu of %zu peers, %zu networks", s.ports_up,
+			s.ports, s.peers_connected, s.peers, s.networks);
+}
+
+void app_notify_ready(struct app *a)
+{
+	char status[STATUS_MAX], message[STATUS_MAX + 16];
+
+	write_status(a, status);
+	snprintf(message, sizeof message, "READY=1\n%s", status);
+	notify_send(message);
+	a->is_status_old = false;
+}
+
+static void write_dump(FILE *out, void *ctx)
+{
+	struct app *a = ctx;
+	size_t max = a->config->n_ports + a->config->n_tunnels, n;
+	struct dump_loss *losses = xmem_new(max, sizeof *losses);
+	char date[CLOCK_TEXT_SIZE];
+	struct dump d = { .router = a->shell.router, .name = a->config->name, .date = clock_text(date),
+		.now = clock_now(), .started = a->started, .losses = losses };
+
+	n = links_losses(&a->links, losses, max);
+	d.n_losses = n + tunnels_losses(&a->tunnels, losses + n, max - n);
+	dump_write(out, &d);
+	free(losses);
+}
+
+static void dump(struct app *a)
+{
+	const char *path = a->config->dump_file;
+
+	if (!path[0])
+		log_printf(&a->shell.log, LOG_LEVEL_WARNING, "no dump written: dump-file is empty");
+	else if (file_replace(path, write_dump, a))
+		log_printf(&a->shell.log, LOG_LEVEL_INFO, "dump written to %s", path);
+	else
+		log_printf(&a->shell.log, LOG_LEVEL_ERROR, "no dump written to %s: %s; make its folder writable for "
+			"aurpd, or set dump-file", path, strerror(errno));
+}
+
+static void save_state(struct app *a)
+{
+	const char *path = a->config->state_file;
+
+	if (path[0] && !state_save(&a->state, path))
+		log_printf(&a->shell.log, LOG_LEVEL_DEBUG, "%s cannot be written: %s", path, strerror(errno));
+	a->state.is_dirty = false;
+}
+
+/* Not worth doing in every turn. */
+static void do_chores(struct app *a)
+{
+	char status[STATUS_MAX];
+
+	log_tick(&a->shell.log);
+	links_report(&a->links);
+	tunnels_report(&a->tunnels);
+	if (!a->is_status_old || a->is_stopping)
+		return;
+	write_status(a, status);
+	notify_send(status);
+	a->is_status_old = false;
+}
+
+void app_act(struct app *a, struct instant now)
+{
+	if (a->wants_reload && !a->is_stopping) {
+		a->wants_reload = false;
+		reload(a);
+	}
+	if (a->wants_dump) {
+		a->wants_dump = false;
+		dump(a);
+	}
+	if (a->state.is_dirty)
+		save_state(a);
+	if (instant_cmp(now, a->next_chores) >= 0) {
+		a->next_chores = instant_add(now, span_s(1));
+		do_chores(a);
+	}
+	if (a->is_stopping && router_is_stopped(a->shell.router))
+		loop_stop(a->shell.loop);
+}

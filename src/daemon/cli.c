@@ -1,0 +1,72 @@
+/* The command line; main.c calls cli_parse() once. aurpd(8). */
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char usage[] =
+	"usage: aurpd [-c file] [-t] [-l level] [-V] [-h]\n"
+	"  -c file   the configuration (default " AURPD_CONFIG_FILE ")\n"
+	"  -t        check the configuration, print it in normal form, and exit\n"
+	"  -l level  log error, warning, info or debug messages (overrides log-level)\n"
+	"  -V        print the version and exit\n"
+	"  -h        print this and exit\n"
+	"Signals: HUP reads the configuration again, USR1 writes the dump,\n"
+	"TERM and INT tell the peers and end. See aurpd(8) and aurpd.conf(5).\n";
+
+static bool read_level(const char *text, enum log_level *out)
+{
+	static const char *const names[] = { "error", "warning", "info", "debug" };
+
+	for (int i = 0; i < 4; i++) {
+		if (strcmp(text, names[i]) != 0)
+			continue;
+		*out = (enum log_level)i;
+		return true;
+	}
+	return false;
+}
+
+static bool refuse(int *status, const char *what)
+{
+	if (what)
+		fprintf(stderr, "aurpd: %s\n", what);
+	fputs(usage, stderr);
+	*status = EXIT_USAGE;
+	return false;
+}
+
+bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
+{
+	int c;
+
+	*cli = (struct cli){ .config_file = AURPD_CONFIG_FILE };
+	*status = 0;
+	while ((c = getopt(argc, argv, "c:tl:Vh")) != -1) {
+		switch (c) {
+		case 'c':
+			cli->config_file = optarg;
+			break;
+		case 't':
+			cli->only_checks = true;
+			break;
+		case 'l':
+			cli->has_log_level = read_level(optarg, &cli->log_level);
+			if (!cli->has_log_level)
+				return refuse(status, "-l wants error, warning, info or debug");
+			break;
+		case 'V':
+			puts("aurpd " AURPD_VERSION);
+			return false;
+		case 'h':
+			fputs(usage, stdout);
+			return false;
+		default:
+			return refuse(status, NULL);
+		}
+	}
+	if (optind < argc)
+		return refuse(status, "there are no arguments besides the options");
+	return true;
+}

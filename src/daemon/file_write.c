@@ -1,0 +1,43 @@
+/*
+ * Atomic replacement of a file, for dump.c and state.c. The temporary name
+ * stands in the same folder and is never followed if it is a link.
+ */
+#include "file_write.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool file_replace(const char *path, void (*write)(FILE *out, void *ctx), void *ctx)
+{
+	char temporary[4096];
+	FILE *out = NULL;
+	bool ok;
+	int fd, error;
+
+	if ((size_t)snprintf(temporary, sizeof temporary, "%s.XXXXXX", path) >= sizeof temporary) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	fd = mkstemp(temporary);
+	if (fd < 0)
+		return false;
+	if (fchmod(fd, 0640) == 0)
+		out = fdopen(fd, "w");
+	if (!out) {
+		error = errno;
+		close(fd);
+		unlink(temporary);
+		errno = error;
+		return false;
+	}
+	write(out, ctx);
+	ok = !ferror(out);
+	ok = fclose(out) == 0 && ok && rename(temporary, path) == 0;
+	error = errno;
+	if (!ok)
+		unlink(temporary);
+	errno = error;
+	return ok;
+}

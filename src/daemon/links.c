@@ -1,0 +1,168 @@
+/*
+ * One link (os/link.h) per port, and its way into the router. app.c opens and
+ * closes them by the reload plan, passes netlink's news on, and flushes them at
+ * the end of each turn.
+ */
+#include "links.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "link.h"
+#include "xmem.h"
+
+struct port_link {
+	struct shell *shell;
+	char name[CONFIG_NAME_MAX + 1];
+	char device[CONFIG_DEVICE_MAX + 1];
+	bool is_tap;
+	struct port *port;
+	struct link *link;
+	bool is_up;			/* the router has been told so */
+	struct losses said;		/* losses that a message told of */
+};
+
+static void on_up(void *ctx, struct instant now, struct mac mac)
+{
+	struct port_link *p = ctx;
+
+	p->is_up = true;
+	router_link_up(p->shell->router, now, p->port, p->link, mac);
+}
+
+static void on_down(void *ctx, struct instant now)
+{
+	struct port_link *p = ctx;
+
+	p->is_up = false;
+	router_link_down(p->shell->router, now, p->port);
+}
+
+static void on_received(void *ctx, struct instant now, struct pkt *frame)
+{
+	struct port_link *p = ctx;
+
+	router_rx_link(p->shell->router, now, p->port, frame);
+}
+
+static void on_say(void *ctx, enum log_level level, const char *text)
+{
+	struct port_link *p = ctx;
+
+	log_printf(&p->shell->log, level, "port %s: %s", p->name, text);
+}
+
+void links_init(struct links *ls, struct shell *shell)
+{
+	*ls = (struct links){ .shell = shell };
+}
+
+static void close_at(struct links *ls, size_t i)
+{
+	struct port_link *p = ls->v[i];
+
+	if (p->is_up)
+		router_link_down(p->shell->router, clock_now(), p->port);
+	link_close(p->link);
+	free(p);
+	ls->v[i] = ls->v[--ls->n];
+}
+
+void links_fini(struct links *ls)
+{
+	while (ls->n > 0)
+		close_at(ls, ls->n - 1);
+	free(ls->v);
+	ls->v = NULL;
+}
+
+void links_open(struct links *ls, const struct config_port *config)
+{
+	struct port_link *p = xmem_new(1, sizeof *p);
+	const struct link_hooks hooks = { p, on_up, on_down, on_received, on_say };
+
+	p->shell = ls->shell;
+	memcpy(p->name, config->name, sizeof p->name);
+	memcpy(p->device, config->device, sizeof p->device);
+	p->is_tap = config->is_tap;
+	p->port = router_find_port(ls->shell->router, config->name);
+	p->link = (config->is_tap ? tap_link_new : ether_link_new)(ls->shell->loop, ls->shell->in, config, &hooks);
+	ls->v = xmem_grow(ls->v, ls->n, &ls->cap, sizeof *ls->v);
+	ls->v[ls->n++] = p;
+	link_check(p->link);
+}
+
+void links_close(struct links *ls, const char *name)
+{
+	for (size_t i = 0; i < ls->n; i++) {
+		if (strcmp(ls->v[i]->name, name) != 0)
+			continue;
+		close_at(ls, i);
+		return;
+	}
+}
+
+void links_check(struct links *ls, const char *device)
+{
+	for (size_t i = 0; i < ls->n; i++)
+		if (!device || strcmp(ls->v[i]->device, device) == 0)
+			link_check(ls->v[i]->link);
+}
+
+static const struct port_link *find_denied(const struct links *ls)
+{
+	for (size_t i = 0; i < ls->n; i++)
+		if (link_is_denied(ls->v[i]->link))
+			return ls->v[i];
+	return NULL;
+}
+
+const char *links_denied(const struct links *ls)
+{
+	const struct port_link *p = find_denied(ls);
+
+	return p ? p->device : NULL;
+}
+
+bool links_denied_tap(const struct links *ls)
+{
+	const struct port_link *p = find_denied(ls);
+
+	return p && p->is_tap;
+}
+
+void links_flush(struct links *ls)
+{
+	for (size_t i = 0; i < ls->n; i++)
+		link_flush(ls->v[i]->link);
+}
+
+void links_report(struct links *ls)
+{
+	for (size_t i = 0; i < ls->n; i++) {
+		struct port_link *p = ls->v[i];
+		struct losses l = link_losses(p->link);
+
+		if (l.no_buffer != p->said.no_buffer)
+			log_printf(&p->shell->log, LOG_LEVEL_WARNING, "port %s: the kernel had no room for %llu "
+				"packets; raise net.core.rmem_max and wmem_max if this goes on", p->name,
+				(unsigned long long)(l.no_buffer - p->said.no_buffer));
+		if (l.refused != p->said.refused && l.error != p->said.error)
+			log_printf(&p->shell->log, LOG_LEVEL_WARNING, "port %s: %s does not send: %s", p->name,
+				p->device, strerror(l.error));
+		p->said = l;
+	}
+}
+
+size_t links_losses(const struct links *ls, struct dump_loss *out, size_t max)
+{
+	size_t n = 0;
+
+	for (; n < ls->n && n < max; n++) {
+		struct losses l = link_losses(ls->v[n]->link);
+
+		out[n] = (struct dump_loss){ ls->v[n]->name, l.no_buffer, l.refused };
+	}
+	return n;
+}

@@ -1,0 +1,246 @@
+/*
+ * One UDP socket (os/udp.h) per tunnel, and its domain identifier. app.c opens
+ * and closes them by the reload plan. What fails here (an address in use, no
+ * route yet) is said once and tried again: a router that ends because of its
+ * surroundings helps nobody.
+ */
+#include "tunnels.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "addr_text.h"
+#include "clock.h"
+#include "udp.h"
+#include "xmem.h"
+
+enum { RETRY_S = 5 };
+
+/* In TEST-NET-2 (RFC 5737): who goes there takes the default route. Nothing is sent. */
+static const uint32_t far_away = 0xC6336401;
+
+struct tunnel_socket {
+	struct shell *shell;
+	char name[CONFIG_NAME_MAX + 1];
+	struct endpoint listen;
+	bool is_auto;			/* domain identifier = address that packets leave from */
+	uint32_t probe;			/* a peer's address to find it by; 0: none known */
+	uint32_t own;			/* the address in our domain identifier */
+	struct tunnel *tunnel;
+	struct udp *udp;		/* NULL: not open */
+	bool is_up;			/* the router has been told so */
+	int error;			/* errno of the trouble said last */
+	struct loop_timer *retry;
+	struct losses said;
+};
+
+static void on_received(void *ctx, struct instant now, struct endpoint from, struct pkt *payload)
+{
+	struct tunnel_socket *t = ctx;
+
+	if (t->is_up)
+		router_rx_tunnel(t->shell->router, now, t->tunnel, from, payload);
+}
+
+static void say_trouble(struct tunnel_socket *t, int error)
+{
+	char listen[ADDR_TEXT_SIZE];
+
+	loop_timer_set(t->retry, span_s(RETRY_S));
+	if (t->error == error)
+		return;
+	t->error = error;
+	endpoint_text(t->listen, listen);
+	if (error == EADDRINUSE)
+		log_printf(&t->shell->log, LOG_LEVEL_ERROR, "tunnel %s: %s is in use by another program; stop it "
+			"(see: ss -lunp 'sport = :%u'). Trying again every %d s", t->name, listen,
+			t->listen.port, RETRY_S);
+	else if (error == EADDRNOTAVAIL)
+		log_printf(&t->shell->log, LOG_LEVEL_ERROR, "tunnel %s: %s is no address of this machine (see: "
+			"ip address); waiting for it", t->name, listen);
+	else if (error == ENETUNREACH)
+		log_printf(&t->shell->log, LOG_LEVEL_WARNING, "tunnel %s: there is no route to the internet yet, "
+			"so no address for public-address = \"auto\"; waiting for one", t->name);
+	else
+		log_printf(&t->shell->log, LOG_LEVEL_ERROR, "tunnel %s: cannot listen on %s: %s; trying again "
+			"every %d s", t->name, listen, strerror(error), RETRY_S);
+}
+
+/* The address for our domain identifier; false if there is none yet. */
+static bool find_own_address(const struct tunnel_socket *t, uint32_t *out)
+{
+	*out = t->own;
+	if (!t->is_auto)
+		return true;
+	*out = t->listen.ip;
+	return t->listen.ip != 0 || (t->probe && udp_source_address(t->probe, out)) ||
+	        udp_source_address(far_away, out);
+}
+
+static void go_up(struct tunnel_socket *t, uint32_t own)
+{
+	const struct domain_id di = { DI_IP, own };
+
+	t->own = own;
+	t->is_up = true;
+	t->error = 0;
+	router_tunnel_up(t->shell->router, clock_now(), t->tunnel, t->udp, di);
+}
+
+static void go_down(struct tunnel_socket *t)
+{
+	if (t->is_up)
+		router_tunnel_down(t->shell->router, clock_now(), t->tunnel);
+	t->is_up = false;
+}
+
+/* Whatever is missing for the tunnel to be up; the same again when it is up. */
+static void check(struct tunnel_socket *t)
+{
+	const struct udp_hooks hooks = { t, on_received };
+	uint32_t own;
+
+	if (!t->udp)
+		t->udp = udp_open(t->shell->loop, t->shell->in, t->listen, &hooks);
+	if (!t->udp) {
+		say_trouble(t, errno);
+		return;
+	}
+	if (!find_own_address(t, &own)) {
+		if (!t->is_up)
+			say_trouble(t, ENETUNREACH);
+		return;				/* a tunnel that is up keeps its identity meanwhile */
+	}
+	if (t->is_up && t->own != own)
+		go_down(t);
+	if (!t->is_up)
+		go_up(t, own);
+}
+
+static void on_retry(void *ctx)
+{
+	check(ctx);
+}
+
+void tunnels_init(struct tunnels *ts, struct shell *shell)
+{
+	*ts = (struct tunnels){ .shell = shell };
+}
+
+void tunnels_open(struct tunnels *ts, const struct config *config, const struct config_tunnel *tunnel)
+{
+	struct tunnel_socket *t = xmem_new(1, sizeof *t);
+
+	t->shell = ts->shell;
+	memcpy(t->name, tunnel->name, sizeof t->name);
+	t->listen = tunnel->listen;
+	t->is_auto = config->public_address_auto;
+	t->own = config->public_address;
+	t->tunnel = router_find_tunnel(ts->shell->router, tunnel->name);
+	t->retry = loop_timer_new(ts->shell->loop, on_retry, t);
+	ts->v = xmem_grow(ts->v, ts->n, &ts->cap, sizeof *ts->v);
+	ts->v[ts->n++] = t;
+	check(t);
+}
+
+static void close_at(struct tunnels *ts, size_t i)
+{
+	struct tunnel_socket *t = ts->v[i];
+
+	go_down(t);
+	if (t->udp) {
+		udp_flush(t->udp);		/* what the router said last */
+		udp_close(t->udp);
+	}
+	loop_timer_free(t->retry);
+	free(t);
+	ts->v[i] = ts->v[--ts->n];
+}
+
+void tunnels_close(struct tunnels *ts, const char *name)
+{
+	for (size_t i = 0; i < ts->n; i++) {
+		if (strcmp(ts->v[i]->name, name) != 0)
+			continue;
+		close_at(ts, i);
+		return;
+	}
+}
+
+void tunnels_fini(struct tunnels *ts)
+{
+	while (ts->n > 0)
+		close_at(ts, ts->n - 1);
+	free(ts->v);
+	ts->v = NULL;
+}
+
+void tunnels_note_peer(struct tunnels *ts, const char *name, uint32_t ip)
+{
+	for (size_t i = 0; i < ts->n; i++) {
+		struct tunnel_socket *t = ts->v[i];
+
+		if (strcmp(t->name, name) != 0 || t->probe)
+			continue;
+		t->probe = ip;
+		if (!t->is_up)
+			check(t);
+	}
+}
+
+void tunnels_check(struct tunnels *ts)
+{
+	for (size_t i = 0; i < ts->n; i++)
+		check(ts->v[i]);
+}
+
+const char *tunnels_denied(const struct tunnels *ts)
+{
+	for (size_t i = 0; i < ts->n; i++)
+		if (!ts->v[i]->udp && (ts->v[i]->error == EACCES || ts->v[i]->error == EPERM))
+			return ts->v[i]->name;
+	return NULL;
+}
+
+void tunnels_flush(struct tunnels *ts)
+{
+	for (size_t i = 0; i < ts->n; i++)
+		if (ts->v[i]->udp)
+			udp_flush(ts->v[i]->udp);
+}
+
+void tunnels_report(struct tunnels *ts)
+{
+	for (size_t i = 0; i < ts->n; i++) {
+		struct tunnel_socket *t = ts->v[i];
+		struct losses l;
+
+		if (!t->udp)
+			continue;
+		l = udp_losses(t->udp);
+		if (l.no_buffer != t->said.no_buffer)
+			log_printf(&t->shell->log, LOG_LEVEL_WARNING, "tunnel %s: the kernel had no room for %llu "
+				"packets; raise net.core.rmem_max and wmem_max if this goes on", t->name,
+				(unsigned long long)(l.no_buffer - t->said.no_buffer));
+		if (l.refused != t->said.refused && l.error != t->said.error)
+			log_printf(&t->shell->log, LOG_LEVEL_WARNING, "tunnel %s: the kernel does not send: %s",
+				t->name, strerror(l.error));
+		t->said = l;
+	}
+}
+
+size_t tunnels_losses(const struct tunnels *ts, struct dump_loss *out, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ts->n && n < max; i++) {
+		struct losses l;
+
+		if (!ts->v[i]->udp)
+			continue;
+		l = udp_losses(ts->v[i]->udp);
+		out[n++] = (struct dump_loss){ ts->v[i]->name, l.no_buffer, l.refused };
+	}
+	return n;
+}
