@@ -403,9 +403,10 @@ void station_send_to(const struct station *s, struct mac to, const struct ddp *h
 		header.src.net = s->addr.net;
 		header.src.node = s->addr.node;
 	}
-	if (header.len == 0)
-		header.len = (uint16_t)(DDP_LONG_HEADER + n);
+	/* A test may lie about the length, which the codec would not write. */
+	header.len = DDP_LONG_HEADER;
 	ddp_encode_long(&w, &header);
+	wr_patch_u16(&w, 0, (uint16_t)(h->hops << 10 | (h->len ? h->len : DDP_LONG_HEADER + n)));
 	wr_bytes(&w, body, n);
 	assert_true(wr_ok(&w));
 	p->len = wr_len(&w);
