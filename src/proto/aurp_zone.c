@@ -51,7 +51,8 @@ bool aurp_decode_zi_rsp(struct rd *r, struct aurp_zone_reader *out)
 	return rd_ok(r);
 }
 
-static enum tuple_step resolve(const struct aurp_zone_reader *z, uint16_t offset, struct at_name *out)
+static enum tuple_step resolve(const struct aurp_zone_reader *z, uint16_t offset,
+	struct at_name *out)
 {
 	struct rd name = z->names;
 

@@ -5,22 +5,26 @@
 static bool again_long(struct rd *r, struct wr *w)
 {
 	struct ddp d;
+	size_t n;
 
 	if (!ddp_decode_long(r, &d))
 		return false;
 	ddp_encode_long(w, &d);
-	wr_bytes(w, rd_bytes(r, (size_t)d.len - DDP_LONG_HEADER), (size_t)d.len - DDP_LONG_HEADER);
+	n = (size_t)d.len - DDP_LONG_HEADER;
+	wr_bytes(w, rd_bytes(r, n), n);
 	return true;
 }
 
 static bool again_short(struct rd *r, struct wr *w)
 {
 	struct ddp d;
+	size_t n;
 
 	if (!ddp_decode_short(r, &d))
 		return false;
 	ddp_encode_short(w, &d);
-	wr_bytes(w, rd_bytes(r, (size_t)d.len - DDP_SHORT_HEADER), (size_t)d.len - DDP_SHORT_HEADER);
+	n = (size_t)d.len - DDP_SHORT_HEADER;
+	wr_bytes(w, rd_bytes(r, n), n);
 	return true;
 }
 
@@ -29,11 +33,11 @@ static void forward(const uint8_t *bytes, size_t n)
 	uint8_t copy[FUZZ_MAX];
 	struct rd r = rd_over(copy, n);
 	struct ddp before, after;
+	bool good;
 
 	memcpy(copy, bytes, n);
 	CHECK(ddp_decode_long(&r, &before));
-	bool good = ddp_checksum_ok(copy, before.len);
-
+	good = ddp_checksum_ok(copy, before.len);
 	ddp_set_hops(copy, (before.hops + 1) & 15);
 	CHECK(ddp_checksum_ok(copy, before.len) == good);
 	r = rd_over(copy, n);

@@ -6,13 +6,15 @@
 static void match(const struct nbp_tuple *t)
 {
 	const struct at_name *names[] = { &t->object, &t->type, &t->zone };
+	bool wild = t->object.len == 0 || t->object.byte[0] == '=' ||
+		memchr(t->object.byte, 0xC5, t->object.len);
 
 	for (int i = 0; i < 3; i++)
 		for (int k = 0; k < 3; k++)
 			(void)nbp_matches(names[i], names[k]);
 	CHECK(nbp_zone_is_own(&t->zone) || t->zone.len > 0);
 	/* without wildcards, matching is equality */
-	if (t->object.len > 0 && t->object.byte[0] != '=' && !memchr(t->object.byte, 0xC5, t->object.len))
+	if (!wild)
 		CHECK(nbp_matches(&t->object, &t->type) == name_eq(&t->object, &t->type));
 }
 

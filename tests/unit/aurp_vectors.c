@@ -1,3 +1,7 @@
+/*
+ * The way down to AURP bodies and back up, for the tests of the AURP codecs; and
+ * one function that reads a whole packet with everything in it, for the cuts.
+ */
 #include "aurp_vectors.h"
 
 #include <setjmp.h>

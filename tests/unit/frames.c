@@ -1,3 +1,4 @@
+/* The way down to DDP data and back up, for the tests of everything that DDP carries. */
 #include "frames.h"
 
 #include <setjmp.h>

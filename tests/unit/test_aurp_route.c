@@ -188,7 +188,12 @@ static void test_every_event_code(void **state)
 
 static void test_bad_and_cut_events(void **state)
 {
-	static const uint8_t bytes[] = { 1, 0, 0, 1, 3, 0, 9, 0x80, 0, 8, 2, 0, 5, 0, 1, 0, 6, 0x80, 0 };
+	static const uint8_t bytes[] = {
+		1, 0, 0, 1,		/* network 0 */
+		3, 0, 9, 0x80, 0, 8,	/* ends before it starts */
+		2, 0, 5, 0,
+		1, 0, 6, 0x80, 0,
+	};
 	static const struct aurp_event nd = { AURP_EV_ND, { 5, 5, false }, 0 };
 	struct rd r = rd_over(bytes, sizeof bytes);
 	struct aurp_event e;

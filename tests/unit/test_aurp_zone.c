@@ -27,8 +27,8 @@ static void assert_zone(struct aurp_zone_reader *z, const struct pair *expected)
 }
 
 /* Decodes the vector to the pairs and lets the writer make it again. */
-static void check_zi_rsp(const char *name, enum aurp_msg msg, uint16_t count, const struct pair *pairs,
-	size_t n)
+static void check_zi_rsp(const char *name, enum aurp_msg msg, uint16_t count,
+	const struct pair *pairs, size_t n)
 {
 	struct aurp_packet p;
 	struct aurp_zone_reader z;

@@ -43,12 +43,20 @@ static void check_long(const char *name, const struct ddp *expected)
 
 static void test_long_headers(void **state)
 {
+	static const struct {
+		const char *name;
+		struct ddp header;
+	} all[] = {
+		{ "V-D1", { 0, 15, 0xB576, { 20, 128, 4 }, { 10, 42, 253 }, DDP_AEP } },
+		{ "V-D2", { 1, 15, 0xB576, { 20, 128, 4 }, { 10, 42, 253 }, DDP_AEP } },
+		{ "V-D4", { 0, 15, 0, { 10, 128, 4 }, { 10, 42, 253 }, DDP_AEP } },
+		{ "V-D5", { 0, 27, 0xFFFF, { 20, 128, 4 }, { 10, 42, 253 }, DDP_AEP } },
+		{ "V-N2D", { 0, 37, 0, { 30, 0, 2 }, { 3, 128, 2 }, DDP_NBP } },
+	};
+
 	(void)state;
-	check_long("V-D1", &(struct ddp){ 0, 15, 0xB576, { 20, 128, 4 }, { 10, 42, 253 }, DDP_AEP });
-	check_long("V-D2", &(struct ddp){ 1, 15, 0xB576, { 20, 128, 4 }, { 10, 42, 253 }, DDP_AEP });
-	check_long("V-D4", &(struct ddp){ 0, 15, 0, { 10, 128, 4 }, { 10, 42, 253 }, DDP_AEP });
-	check_long("V-D5", &(struct ddp){ 0, 27, 0xFFFF, { 20, 128, 4 }, { 10, 42, 253 }, DDP_AEP });
-	check_long("V-N2D", &(struct ddp){ 0, 37, 0, { 30, 0, 2 }, { 3, 128, 2 }, DDP_NBP });
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		check_long(all[i].name, &all[i].header);
 }
 
 static void test_short_header(void **state)
@@ -236,7 +244,8 @@ static void test_frames_carry_the_headers_the_vectors_say(void **state)
 	frame_open_ethertalk(&f, "V-R1F");
 	assert_header(&f.ddp, &(struct ddp){ 0, 35, 0, { 0, 255, 1 }, { 3, 128, 1 }, DDP_RTMP });
 	frame_open_localtalk(&f, "V-R4F");
-	assert_header(&f.ddp, &(struct ddp){ 0, 6, 0, { 0, 0, 1 }, { 0, 0, 253 }, DDP_RTMP_REQUEST });
+	assert_header(&f.ddp,
+		&(struct ddp){ 0, 6, 0, { 0, 0, 1 }, { 0, 0, 253 }, DDP_RTMP_REQUEST });
 	frame_open_localtalk(&f, "V-N7F");
 	assert_header(&f.ddp, &(struct ddp){ 0, 42, 0, { 10, 255, 2 }, { 10, 254, 2 }, DDP_NBP });
 }

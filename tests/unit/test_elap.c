@@ -66,7 +66,8 @@ static void test_atalk_E06_other_protocols_are_refused(void **state)
 	(void)state;
 	for (size_t at = 12; at < 22; at++) {
 		static const enum elap_result because[] = {
-			ELAP_NOT_8023, ELAP_BAD_LENGTH,	/* length 8018 is a type; 0098 is too long */
+			/* length 8018 is a type; 0098 is too long */
+			ELAP_NOT_8023, ELAP_BAD_LENGTH,
 			ELAP_NOT_SNAP, ELAP_NOT_SNAP, ELAP_NOT_SNAP,
 			ELAP_NOT_APPLETALK, ELAP_NOT_APPLETALK, ELAP_NOT_APPLETALK,
 			ELAP_NOT_APPLETALK, ELAP_NOT_APPLETALK,

@@ -73,7 +73,8 @@ static void test_equal_and_different_names(void **state)
 
 static void test_order_is_by_folded_bytes(void **state)
 {
-	static const char *const ordered[] = { "", "Lab", "lab 1", "LABS", "sales", "\x8A", "\xD8" };
+	static const char *const ordered[] = { "", "Lab", "lab 1", "LABS", "sales", "\x8A",
+		"\xD8" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof ordered / sizeof ordered[0]; i++)
@@ -114,8 +115,8 @@ static void test_zone_multicast_addresses(void **state)
 
 static void test_letters_that_netatalk_folds_besides(void **state)
 {
-	static const uint8_t letters[] = { 0x87, 0x89, 0x8F, 0x90, 0x91, 0x92, 0x93, 0x94, 0x95, 0x97,
-		0x98, 0x99, 0x9C, 0x9D, 0x9E, 0xB6, 0xB9, 0xD8 };
+	static const uint8_t letters[] = { 0x87, 0x89, 0x8F, 0x90, 0x91, 0x92, 0x93, 0x94, 0x95,
+		0x97, 0x98, 0x99, 0x9C, 0x9D, 0x9E, 0xB6, 0xB9, 0xD8 };
 
 	(void)state;
 	for (int b = 0; b < 256; b++) {

@@ -38,8 +38,8 @@ static void assert_tuple(struct rd *r, const struct rtmp_tuple *expected)
 }
 
 /* Decodes Data to these tuples and writes it again. */
-static void check(struct rd r, const struct rtmp_header *header, const struct rtmp_tuple *const *tuples,
-	struct wr *w)
+static void check(struct rd r, const struct rtmp_header *header,
+	const struct rtmp_tuple *const *tuples, struct wr *w)
 {
 	struct rtmp_header h;
 	struct rtmp_tuple none;

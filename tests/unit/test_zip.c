@@ -311,7 +311,8 @@ static bool decodes(const uint8_t *bytes, size_t n)
 /* Only a Reply, whose count tells nothing, may end between two tuples. */
 static void test_cut_at_every_length(void **state)
 {
-	static const char *const names[] = { "V-Z1", "V-Z4", "V-Z5", "V-Z6", "V-Z6n", "V-Z7", "V-Z8" };
+	static const char *const names[] = { "V-Z1", "V-Z4", "V-Z5", "V-Z6", "V-Z6n", "V-Z7",
+		"V-Z8" };
 	struct vector z2 = vector_load("V-Z2"), z3 = vector_load("V-Z3");
 
 	(void)state;

@@ -153,8 +153,9 @@ static void test_responses_that_are_none(void **state)
 
 static void test_names_that_cannot_be_are_passed_over(void **state)
 {
-	static const uint8_t bytes[] = { 0, 33, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17,
-		18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 2, 'o', 'k', 3, 'n' };
+	static const uint8_t bytes[] = { 0, 33, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+		16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 2, 'o', 'k',
+		3, 'n' };
 	struct rd r = rd_over(bytes, sizeof bytes);
 	struct at_name zone;
 
@@ -169,7 +170,8 @@ static void test_names_that_cannot_be_are_passed_over(void **state)
 
 static void test_atalk_Z25_names_stay_whole_within_578_bytes(void **state)
 {
-	struct at_name longest = name_of("12345678901234567890123456789012"), rest = name_of("1234567890123456");
+	struct at_name longest = name_of("12345678901234567890123456789012");
+	struct at_name rest = name_of("1234567890123456");
 	uint8_t bytes[2 * 586];
 	struct wr w = wr_over(bytes, sizeof bytes);
 	struct zip_zone_writer z;

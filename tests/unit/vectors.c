@@ -111,7 +111,8 @@ void assert_cuts_fail(const uint8_t *bytes, size_t n, bool (*decodes)(const uint
 
 		free(copy);
 		if (accepted != is_among(legal, cut))
-			fail_msg("cut at %zu of %zu: %s", cut, n, accepted ? "accepted" : "refused");
+			fail_msg("cut at %zu of %zu: %s", cut, n,
+				accepted ? "accepted" : "refused");
 	}
 }
 
