@@ -32,7 +32,7 @@ static const struct send_rule rules[SEND_STATES] = {
 	[SEND_CONNECTED] =	 { "connected",		ON_WHILE_OPEN, AURP_MSG_COUNT, 0 },
 	[SEND_WAIT_RI_RSP_ACK] = { "wait-ri-rsp-ack",	ON_WHILE_OPEN | ON(RI_ACK), AURP_RI_RSP, 10 },
 	[SEND_WAIT_RI_UPD_ACK] = { "wait-ri-upd-ack",	ON_WHILE_OPEN | ON(RI_ACK), AURP_RI_UPD, 10 },
-	[SEND_WAIT_PROBE_ACK] =	 { "wait-probe-ack",	ON_WHILE_OPEN | ON(RI_ACK), AURP_RI_UPD, 5 },
+	[SEND_WAIT_PROBE_ACK] =	 { "wait-probe-ack",	ON_WHILE_OPEN | ON(RI_ACK), AURP_RI_UPD, 4 },
 	[SEND_WAIT_RD_ACK] =	 { "wait-rd-ack",	ON(RI_ACK) | ON(RD), AURP_RD, 2 },
 };
 

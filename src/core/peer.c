@@ -339,13 +339,15 @@ static void routing_input(struct peer *p, struct pkt *payload)
 		send_input(p, &h, &body);
 }
 
-void peer_input(struct peer *p, struct endpoint from, const struct aurp_domain *domain, struct pkt *payload)
+void peer_input(struct peer *p, struct endpoint from, const struct aurp_domain *domain, size_t header,
+	struct pkt *payload)
 {
 	p->count.rx++;
 	p->count.rx_bytes += payload->len;
 	p->count.wrong_di += !domain_id_eq(domain->dst, p->tunnel->own);
 	p->from = from;
 	p->from_di = domain->src;
+	pkt_pull(payload, header);
 	if (!adopt_source(p))
 		peer_drop(p, DROP_PEER_UNKNOWN);
 	else if (domain->type == AURP_ROUTING)

@@ -74,8 +74,9 @@ void peer_free(struct peer *p);
 /* A peer that nobody configured goes if it gets no connection before long. */
 void peer_linger(struct peer *p);
 
-/* Some packet of this peer came in, its domain header read. */
-void peer_input(struct peer *p, struct endpoint from, const struct aurp_domain *domain, struct pkt *payload);
+/* A UDP payload from this peer. Its first `header` bytes are the domain header, which was read. */
+void peer_input(struct peer *p, struct endpoint from, const struct aurp_domain *domain, size_t header,
+	struct pkt *payload);
 
 /* Starts to connect, if its address is known and the tunnel has a socket. */
 void peer_start(struct peer *p);

@@ -247,8 +247,9 @@ void router_rx_tunnel(struct router *r, struct instant now, struct tunnel *tunne
 struct instant router_deadline(const struct router *r)
 {
 	struct instant due = timer_queue_deadline(&r->timers);
+	bool is_ending = r->is_stopping && instant_cmp(r->now, r->stop_deadline) < 0;
 
-	return r->is_stopping && instant_cmp(r->stop_deadline, due) < 0 ? r->stop_deadline : due;
+	return is_ending && instant_cmp(r->stop_deadline, due) < 0 ? r->stop_deadline : due;
 }
 
 void router_tick(struct router *r, struct instant now)

@@ -292,10 +292,8 @@ static void refuse(struct tunnel *t, struct endpoint from, struct domain_id di, 
 }
 
 /* A new peer, if the packet is an Open-Req and such are welcome (T29); NULL: dealt with. */
-static struct peer *meet(struct tunnel *t, struct endpoint from, const struct aurp_domain *domain,
-	const struct pkt *payload)
+static struct peer *meet(struct tunnel *t, struct endpoint from, const struct aurp_domain *domain, struct rd body)
 {
-	struct rd body = rd_over(payload->data, payload->len);
 	struct aurp h;
 
 	if (domain->type != AURP_ROUTING || aurp_decode(&body, &h) != AURP_OK || h.msg != AURP_OPEN_REQ) {
@@ -340,12 +338,11 @@ void tunnel_input(struct tunnel *t, struct endpoint from, struct pkt *payload)
 		drop(t, domain_drops[result], from);
 		return;
 	}
-	pkt_pull(payload, payload->len - rd_left(&r));
 	p = find_by_source(t, from);
 	if (!p)
-		p = meet(t, from, &domain, payload);
+		p = meet(t, from, &domain, r);
 	if (p)
-		peer_input(p, from, &domain, payload);
+		peer_input(p, from, &domain, payload->len - rd_left(&r), payload);
 }
 
 void tunnel_send(struct tunnel *t, struct endpoint to, const struct pkt *payload)

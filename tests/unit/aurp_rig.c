@@ -1,0 +1,625 @@
+/* The tunnels and mates of aurp_rig.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "aurp_rig.h"
+
+#include "alloc.h"
+
+/* --- what the router calls --------------------------------------------------------------- */
+
+static void read_headers(struct sent *s)
+{
+	struct rd r = rd_over(s->raw, s->raw_len);
+
+	assert_int_equal(aurp_decode_domain(&r, &s->domain), AURP_DOMAIN_OK);
+	if (s->domain.type == AURP_ROUTING) {
+		assert_int_equal(aurp_decode(&r, &s->h), AURP_OK);
+		assert_true(s->raw_len <= (s->h.msg == AURP_ZI_RSP ? AURP_SEND_ZONES_MAX : AURP_SEND_MAX));
+	} else {
+		s->h.msg = AURP_MSG_COUNT;
+		assert_true(s->raw_len <= AURP_DOMAIN_HEADER + DDP_MAX);
+	}
+	s->body = r;
+}
+
+static void on_tunnel(struct rig *rig, void *sock, struct endpoint to, const struct pkt *payload)
+{
+	struct lab *lab = rig->user;
+	struct sent *s = mem_new(1, sizeof(*s));
+
+	s->tunnel = (unsigned)((struct config_tunnel *)sock - lab->tunnels);
+	s->at = rig->now;
+	s->to = to;
+	s->raw = exact_copy(payload->data, payload->len);
+	s->raw_len = payload->len;
+	read_headers(s);
+	assert_true(s->tunnel < LAB_TUNNELS);
+	/* T5, T10: our own identifier, made from the address. */
+	assert_true(domain_id_eq(s->domain.src, lab->tunnel[s->tunnel]->own));
+	lab->sent = mem_grow(lab->sent, lab->n_sent, &lab->cap_sent, sizeof(*lab->sent));
+	lab->sent[lab->n_sent++] = s;
+	if (lab->on_sent)
+		lab->on_sent(lab, s);
+}
+
+/* --- making one -------------------------------------------------------------------------- */
+
+struct lab *lab_new(size_t n_peers)
+{
+	struct lab *lab = mem_new(1, sizeof(*lab));
+	struct config_tunnel *t = lab->tunnels;
+
+	lab->rig = rig_new_with(1);
+	lab->rig->on_tunnel = on_tunnel;
+	lab->rig->user = lab;
+	lab->rig->config.tunnels = lab->tunnels;
+	lab->rig->config.n_tunnels = 1;
+	for (unsigned i = 0; i < LAB_TUNNELS; i++) {
+		snprintf(t[i].name, sizeof(t[i].name), "t%u", i);
+		t[i].update_interval = span_s(10);
+		t[i].last_heard_timeout = span_s(90);
+		t[i].max_unknown_peers = 4;
+		t[i].peers = lab->peers[i];
+		for (unsigned k = 0; k < LAB_PEERS_MAX; k++) {
+			snprintf(lab->peers[i][k].name, sizeof(lab->peers[i][k].name), "%s%u", i ? "q" : "p", k);
+			lab->peers[i][k].port = AURP_PORT;
+		}
+	}
+	t[0].n_peers = n_peers;
+	lab->repeat = INSTANT_NEVER;
+	return lab;
+}
+
+static void find_tunnels(struct lab *lab)
+{
+	for (unsigned i = 0; i < lab->rig->config.n_tunnels; i++)
+		lab->tunnel[i] = router_find_tunnel(lab->rig->r, lab->tunnels[i].name);
+}
+
+void lab_start(struct lab *lab)
+{
+	rig_start(lab->rig);
+	find_tunnels(lab);
+	for (unsigned i = 0; i < lab->rig->config.n_tunnels; i++)
+		router_tunnel_up(lab->rig->r, lab->rig->now, lab->tunnel[i], &lab->tunnels[i],
+			(struct domain_id){ DI_IP, LAB_OWN_ID + (i << 8) });
+	lab_run(lab, span_s(4));
+	assert_true(port_is_up(lab->rig->link[0].port));
+	rig_clear(lab->rig);
+}
+
+struct lab *lab_up(size_t n_peers)
+{
+	struct lab *lab = lab_new(n_peers);
+
+	lab_start(lab);
+	return lab;
+}
+
+void lab_apply(struct lab *lab)
+{
+	rig_apply(lab->rig);
+	find_tunnels(lab);
+}
+
+static void forget(struct lab *lab)
+{
+	for (size_t i = 0; i < lab->n_sent; i++) {
+		free(lab->sent[i]->raw);
+		free(lab->sent[i]);
+	}
+	free(lab->sent);
+}
+
+void lab_free(struct lab *lab)
+{
+	rig_free(lab->rig);
+	forget(lab);
+	free(lab);
+}
+
+/* --- time and the neighbour -------------------------------------------------------------- */
+
+enum { TUPLES_PER_PACKET = 90 };
+
+/* All networks of the neighbour, in as many RTMP packets as they need. */
+static void repeat_nets(struct lab *lab)
+{
+	struct station p = station_p(lab->rig);
+
+	for (size_t i = 0; i < lab->n_nets; i += TUPLES_PER_PACKET) {
+		struct rtmp_tuple some[TUPLES_PER_PACKET + 1] = { 0 };
+		size_t n = lab->n_nets - i < TUPLES_PER_PACKET ? lab->n_nets - i : TUPLES_PER_PACKET;
+
+		memcpy(some, lab->nets + i, n * sizeof(some[0]));
+		station_rtmp(&p, 3, 5, some);
+	}
+	lab->repeat = instant_add(lab->rig->now, span_s(10));
+}
+
+static struct instant earlier(struct instant a, struct instant b)
+{
+	return instant_cmp(a, b) < 0 ? a : b;
+}
+
+/* One step towards `end`. */
+static void step(struct lab *lab, struct instant end)
+{
+	struct rig *rig = lab->rig;
+	struct instant due = earlier(earlier(router_deadline(rig->r), lab->repeat), end);
+
+	rig_run(rig, instant_cmp(due, rig->now) > 0 ? instant_since(due, rig->now) : span_us(0));
+	if (instant_cmp(lab->repeat, rig->now) <= 0)
+		repeat_nets(lab);
+}
+
+void lab_run(struct lab *lab, struct span d)
+{
+	struct instant end = instant_add(lab->rig->now, d);
+
+	do
+		step(lab, end);
+	while (instant_cmp(lab->rig->now, end) < 0);
+}
+
+void lab_settle(struct lab *lab)
+{
+	rig_run(lab->rig, span_us(0));
+}
+
+void lab_net(struct lab *lab, struct at_range range, uint8_t distance, const char *zone)
+{
+	struct station p = station_p(lab->rig);
+	const struct rtmp_tuple tuple = { range, (uint8_t)(distance - 1) };
+	size_t i = 0;
+
+	assert_true(distance >= 1 && distance <= 15);
+	while (i < lab->n_nets && lab->nets[i].range.first < range.first)
+		i++;
+	if (i == lab->n_nets || lab->nets[i].range.first != range.first) {
+		assert_true(lab->n_nets < LAB_NETS_MAX);
+		memmove(lab->nets + i + 1, lab->nets + i, (lab->n_nets - i) * sizeof(lab->nets[0]));
+		lab->n_nets++;
+	}
+	lab->nets[i] = tuple;
+	if (instant_is_never(lab->repeat)) {
+		station_aarp(&p, ELAP_BROADCAST, AARP_REQUEST, p.addr, (struct mac){ { 0 } },
+			lab->rig->link[0].port->addr);
+		repeat_nets(lab);
+	}
+	station_rtmp(&p, 3, 5, (const struct rtmp_tuple[]){ tuple, { { 0, 0, false }, 0 } });
+	if (zone)
+		lab_zones(lab, range.first, ZONES(zone));
+}
+
+void lab_zones(struct lab *lab, uint16_t n, const char *const *zones)
+{
+	struct station p = station_p(lab->rig);
+	uint8_t total = 0;
+
+	while (zones[total])
+		total++;
+	/* A few at a time, as they fit. */
+	for (uint8_t i = 0; i < total; i++)
+		station_zip_reply(&p, rig_socket(lab->rig, 0, AT_SOCKET_ZIP), n, total, ZONES(zones[i]));
+	assert_true(rig_route(lab->rig, n)->zones.is_complete);
+}
+
+void lab_net_gone(struct lab *lab, uint16_t n)
+{
+	struct station p = station_p(lab->rig);
+	size_t i = 0;
+	struct rtmp_tuple tuple;
+
+	while (lab->nets[i].range.first != n)
+		i++;
+	tuple = (struct rtmp_tuple){ lab->nets[i].range, RTMP_UNREACHABLE };
+	lab->n_nets--;
+	memmove(lab->nets + i, lab->nets + i + 1, (lab->n_nets - i) * sizeof(lab->nets[0]));
+	station_rtmp(&p, 3, 5, (const struct rtmp_tuple[]){ tuple, { { 0, 0, false }, 0 } });
+}
+
+/* --- what the router does ---------------------------------------------------------------- */
+
+struct query {
+	const char *owner;
+	const char *name;
+	uint64_t value;
+	struct peer_info peer;
+	bool is_found;
+};
+
+static void match_counter(void *ctx, const struct counter_info *c)
+{
+	struct query *q = ctx;
+
+	if (strcmp(c->owner, q->owner) == 0 && strcmp(c->name, q->name) == 0)
+		q->value = c->value;
+}
+
+uint64_t lab_count(struct lab *lab, const char *owner, const char *counter)
+{
+	struct query q = { .owner = owner, .name = counter };
+
+	router_walk_counters(lab->rig->r, match_counter, &q);
+	return q.value;
+}
+
+static void match_peer(void *ctx, const struct peer_info *p)
+{
+	struct query *q = ctx;
+
+	if (strcmp(p->name, q->name) != 0)
+		return;
+	q->peer = *p;
+	q->is_found = true;
+}
+
+bool lab_has_peer(struct lab *lab, const char *name)
+{
+	struct query q = { .name = name };
+
+	router_walk_peers(lab->rig->r, lab->rig->now, match_peer, &q);
+	return q.is_found;
+}
+
+struct peer_info lab_peer(struct lab *lab, const char *name)
+{
+	struct query q = { .name = name };
+
+	router_walk_peers(lab->rig->r, lab->rig->now, match_peer, &q);
+	if (!q.is_found)
+		fail_msg("no peer %s", name);
+	return q.peer;
+}
+
+void assert_states(struct lab *lab, const char *peer, const char *recv, const char *send)
+{
+	struct peer_info p = lab_peer(lab, peer);
+
+	assert_string_equal(p.recv, recv);
+	assert_string_equal(p.send, send);
+}
+
+int lab_distance(struct lab *lab, uint16_t n)
+{
+	const struct route *route = rig_route(lab->rig, n);
+
+	return route && route_is_usable(route) ? route->best->distance : -1;
+}
+
+const char *lab_via(struct lab *lab, uint16_t n)
+{
+	const struct route *route = rig_route(lab->rig, n);
+
+	assert_non_null(route);
+	if (route->best->peer)
+		return peer_name(route->best->peer);
+	return route->best->port ? route->best->port->config.name : "";
+}
+
+bool lab_has_zone(struct lab *lab, uint16_t n, const char *zone)
+{
+	const struct route *route = rig_route(lab->rig, n);
+	struct at_name name = name_of(zone);
+
+	return route && route_has_zone(route, &name);
+}
+
+/* --- mates ------------------------------------------------------------------------------- */
+
+static const char *const mate_names[LAB_PEERS_MAX] = { "p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7" };
+
+struct mate mate_of(struct lab *lab, unsigned n)
+{
+	uint32_t ip = LAB_OWN_ID + 1 + n;
+
+	return (struct mate){ .lab = lab, .name = mate_names[n], .at = { ip, AURP_PORT }, .di = { DI_IP, ip },
+		.id = (uint16_t)(0x1234 + n), .sequence = 1 };
+}
+
+void mate_resolve(const struct mate *m)
+{
+	router_peer_addresses(m->lab->rig->r, m->lab->rig->now, m->lab->tunnel[m->tunnel], m->name, &m->at, 1);
+}
+
+static struct sent *next_to(const struct mate *m)
+{
+	for (size_t i = 0; i < m->lab->n_sent; i++) {
+		struct sent *s = m->lab->sent[i];
+
+		if (!s->is_taken && s->tunnel == m->tunnel && endpoint_eq(s->to, m->at))
+			return s;
+	}
+	return NULL;
+}
+
+const struct sent *mate_find(const struct mate *m)
+{
+	return next_to(m);
+}
+
+static const char *msg_name(enum aurp_msg msg)
+{
+	return msg < AURP_MSG_COUNT ? aurp_cmd(msg)->name : "data";
+}
+
+const struct sent *mate_take(const struct mate *m, enum aurp_msg msg)
+{
+	struct sent *s = next_to(m);
+
+	if (!s)
+		fail_msg("%s hears nothing, wants %s", m->name, msg_name(msg));
+	else if (s->h.msg != msg)
+		fail_msg("%s hears %s, wants %s", m->name, msg_name(s->h.msg), msg_name(msg));
+	else
+		s->is_taken = true;
+	return s;
+}
+
+/* The next packet to the mate, if one comes in time. */
+static struct sent *wait_for(const struct mate *m, struct span within)
+{
+	struct instant end = instant_add(m->lab->rig->now, within);
+
+	while (!next_to(m) && instant_cmp(m->lab->rig->now, end) < 0)
+		step(m->lab, end);
+	return next_to(m);
+}
+
+const struct sent *mate_await_any(const struct mate *m, struct span within)
+{
+	struct sent *s = wait_for(m, within);
+
+	if (s)
+		s->is_taken = true;
+	return s;
+}
+
+const struct sent *mate_await(const struct mate *m, enum aurp_msg msg, struct span within)
+{
+	wait_for(m, within);
+	return mate_take(m, msg);
+}
+
+void mate_assert_silence(const struct mate *m, struct span d)
+{
+	if (!next_to(m))
+		lab_run(m->lab, d);
+	if (next_to(m))
+		fail_msg("%s hears %s, wants silence", m->name, msg_name(next_to(m)->h.msg));
+}
+
+void mate_forget(const struct mate *m)
+{
+	while (next_to(m))
+		next_to(m)->is_taken = true;
+}
+
+/* --- what mates say ---------------------------------------------------------------------- */
+
+void mate_say_raw(const struct mate *m, const void *payload, size_t n)
+{
+	struct lab *lab = m->lab;
+	uint8_t *storage = mem_new(PKT_HEADROOM + n, 1);
+	struct pkt p = pkt_over(storage, PKT_HEADROOM + n, PKT_HEADROOM);
+
+	memcpy(p.data, payload, n);
+	p.len = n;
+	router_rx_tunnel(lab->rig->r, lab->rig->now, lab->tunnel[m->tunnel], m->at, &p);
+	free(storage);
+}
+
+static void say(const struct mate *m, enum aurp_type type, const struct aurp *h, const void *body, size_t n)
+{
+	const struct aurp_domain domain = { m->lab->tunnel[m->tunnel]->own, m->di, type };
+	uint8_t bytes[2000];
+	struct wr w = wr_over(bytes, sizeof(bytes));
+
+	aurp_encode_domain(&w, &domain);
+	if (h)
+		aurp_encode(&w, h);
+	wr_bytes(&w, body, n);
+	assert_true(wr_ok(&w));
+	mate_say_raw(m, bytes, wr_len(&w));
+}
+
+void mate_say(const struct mate *m, struct aurp h, const void *body, size_t n)
+{
+	say(m, AURP_ROUTING, &h, body, n);
+}
+
+void mate_data(const struct mate *m, const void *datagram, size_t n)
+{
+	say(m, AURP_DATA, NULL, datagram, n);
+}
+
+void mate_open_req(const struct mate *m)
+{
+	mate_say(m, (struct aurp){ m->id, 0, AURP_SUI_ALL, AURP_OPEN_REQ }, "\x00\x01\x00", 3);
+}
+
+void mate_open_rsp(const struct mate *m, int16_t rate)
+{
+	const uint8_t body[3] = { (uint8_t)((uint16_t)rate >> 8), (uint8_t)rate, 0 };
+
+	mate_say(m, (struct aurp){ m->dut_id, 0, 0, AURP_OPEN_RSP }, body, sizeof(body));
+}
+
+void mate_ri_req(const struct mate *m, uint16_t sui)
+{
+	mate_say(m, (struct aurp){ m->id, 0, sui, AURP_RI_REQ }, "", 0);
+}
+
+void mate_ack(const struct mate *m, uint16_t sequence, uint16_t flags)
+{
+	mate_say(m, (struct aurp){ m->id, sequence, flags, AURP_RI_ACK }, "", 0);
+}
+
+void mate_tickle(const struct mate *m)
+{
+	mate_say(m, (struct aurp){ m->id, 0, 0, AURP_TICKLE }, "", 0);
+}
+
+void mate_tickle_ack(const struct mate *m)
+{
+	mate_say(m, (struct aurp){ m->dut_id, 0, 0, AURP_TICKLE_ACK }, "", 0);
+}
+
+void mate_rd(const struct mate *m, uint16_t id, uint16_t sequence, int16_t error)
+{
+	const uint8_t body[2] = { (uint8_t)((uint16_t)error >> 8), (uint8_t)error };
+
+	mate_say(m, (struct aurp){ id, sequence, 0, AURP_RD }, body, sizeof(body));
+}
+
+void mate_zi_req(const struct mate *m, const uint16_t *list, size_t n)
+{
+	uint8_t body[600];
+	struct wr w = wr_over(body, sizeof(body));
+
+	for (size_t i = 0; i < n; i++)
+		aurp_encode_zi_net(&w, list[i]);
+	mate_say(m, (struct aurp){ m->id, 0, 0, AURP_ZI_REQ }, body, wr_len(&w));
+}
+
+void mate_ri_rsp(const struct mate *m, uint16_t sequence, uint16_t flags, const struct aurp_network *list)
+{
+	uint8_t body[1800];
+	struct wr w = wr_over(body, sizeof(body));
+
+	for (; list->range.first != 0; list++)
+		aurp_encode_network(&w, list);
+	assert_true(wr_ok(&w));
+	mate_say(m, (struct aurp){ m->dut_id, sequence, flags, AURP_RI_RSP }, body, wr_len(&w));
+}
+
+void mate_ri_upd(const struct mate *m, uint16_t sequence, const struct aurp_event *list)
+{
+	uint8_t body[1800];
+	struct wr w = wr_over(body, sizeof(body));
+
+	for (; list->range.first != 0; list++)
+		aurp_encode_event(&w, list);
+	assert_true(wr_ok(&w));
+	mate_say(m, (struct aurp){ m->dut_id, sequence, 0, AURP_RI_UPD }, body, wr_len(&w));
+}
+
+void mate_zi_rsp(const struct mate *m, uint16_t n, const char *const *zones)
+{
+	uint8_t body[1800];
+	struct wr w = wr_over(body, sizeof(body));
+	struct aurp_zone_writer z;
+
+	aurp_zones_begin(&z, &w, false, 0);
+	for (; *zones; zones++) {
+		struct at_name name = name_of(*zones);
+
+		assert_true(aurp_zones_add(&z, n, &name));
+	}
+	aurp_zones_end(&z);
+	mate_say(m, (struct aurp){ m->dut_id, 0, 0, AURP_ZI_RSP }, body, wr_len(&w));
+}
+
+/* --- stories ----------------------------------------------------------------------------- */
+
+void mate_serve(struct mate *m, const struct aurp_network *list)
+{
+	const struct sent *s;
+
+	if (!mate_find(m) && lab_peer(m->lab, m->name).addr.ip == 0)
+		mate_resolve(m);
+	s = mate_await(m, AURP_OPEN_REQ, span_s(400));
+	m->dut_id = s->h.connection;
+	mate_open_rsp(m, 1);
+	s = mate_take(m, AURP_RI_REQ);
+	assert_int_equal(s->h.connection, m->dut_id);
+	mate_ri_rsp(m, 1, AURP_LAST, list);
+	s = mate_take(m, AURP_RI_ACK);
+	assert_int_equal(s->h.sequence, 1);
+	m->sequence = 2;
+}
+
+uint16_t mate_update(struct mate *m, const struct aurp_event *list)
+{
+	const struct sent *s;
+
+	mate_ri_upd(m, m->sequence, list);
+	s = mate_take(m, AURP_RI_ACK);
+	assert_int_equal(s->h.sequence, m->sequence);
+	assert_int_equal(s->h.connection, m->dut_id);
+	m->sequence++;
+	return s->h.flags;
+}
+
+size_t mate_subscribe(struct mate *m)
+{
+	struct aurp_network got[AURP_SEND_MAX];
+	const struct sent *s;
+	size_t n = 0;
+
+	mate_open_req(m);
+	s = mate_take(m, AURP_OPEN_RSP);
+	assert_int_equal(s->h.connection, m->id);
+	mate_ri_req(m, AURP_SUI_ALL);
+	do {
+		s = mate_take(m, AURP_RI_RSP);
+		n += sent_networks(s, got, AURP_SEND_MAX);
+		mate_ack(m, s->h.sequence, 0);
+	} while (!(s->h.flags & AURP_LAST));
+	return n;
+}
+
+void mate_join(struct mate *m)
+{
+	mate_serve(m, NETWORKS({ net(200), 0 }));
+	mate_zi_rsp(m, 200, ZONES("Far"));
+	mate_subscribe(m);
+	lab_run(m->lab, span_s(1));
+	mate_forget(m);
+	assert_states(m->lab, m->name, "connected", "connected");
+}
+
+/* --- lists in packets -------------------------------------------------------------------- */
+
+size_t sent_events(const struct sent *s, struct aurp_event *event, size_t max)
+{
+	struct rd r = s->body;
+	size_t n = 0;
+
+	while (n < max && aurp_next_event(&r, &event[n]) == TUPLE_OK)
+		n++;
+	assert_true(rd_at_end(&r));
+	return n;
+}
+
+size_t sent_networks(const struct sent *s, struct aurp_network *network, size_t max)
+{
+	struct rd r = s->body;
+	size_t n = 0;
+
+	while (n < max && aurp_next_network(&r, &network[n]) == TUPLE_OK)
+		n++;
+	assert_true(rd_at_end(&r));
+	return n;
+}
+
+void assert_one_event(const struct sent *s, enum aurp_event_code code, struct at_range range, uint8_t distance)
+{
+	struct aurp_event ev[4];
+
+	assert_int_equal(sent_events(s, ev, 4), 1);
+	assert_int_equal(ev[0].code, code);
+	assert_int_equal(ev[0].range.first, range.first);
+	assert_int_equal(ev[0].range.last, range.last);
+	assert_int_equal(ev[0].range.extended, range.extended);
+	assert_int_equal(ev[0].distance, distance);
+}

@@ -1,0 +1,589 @@
+/* core/peer.c and both halves: liveness, loss and farewell (aurp C22-C39). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "aurp_rig.h"
+
+/* --- last-heard-from and tickles ----------------------------------------------------------- */
+
+static void test_aurp_C22_C24_C39_silence_is_broken_by_a_tickle(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	const struct sent *s;
+	struct instant heard;
+
+	(void)state;
+	mate_join(&m);
+	mate_tickle(&m);
+	mate_take(&m, AURP_TICKLE_ACK);
+	mate_zi_rsp(&m, 200, ZONES("Far"));
+	heard = lab->rig->now;
+	s = mate_await(&m, AURP_TICKLE, span_s(120));
+	assert_int_equal(span_to_s(instant_since(s->at, heard)), 90);
+	assert_int_equal(s->h.connection, m.dut_id);
+	assert_int_equal(s->h.sequence, 0);
+	assert_int_equal(s->h.flags, 0);
+	assert_int_equal(s->raw_len, 30);
+	assert_states(lab, "p0", "wait-tickle-ack", "connected");
+	mate_tickle_ack(&m);
+	assert_states(lab, "p0", "connected", "connected");
+	/* The clock starts anew with the answer. */
+	mate_assert_silence(&m, span_s(89));
+	mate_await(&m, AURP_TICKLE, span_s(2));
+	lab_free(lab);
+}
+
+static void test_aurp_C22_each_kind_of_answer_restarts_the_clock(void **state)
+{
+	(void)state;
+	for (int kind = 0; kind < 4; kind++) {
+		struct lab *lab = lab_up(1);
+		struct mate m = mate_of(lab, 0);
+
+		mate_join(&m);
+		lab_run(lab, span_s(60));
+		switch (kind) {
+		case 0:
+			mate_update(&m, EVENTS({ AURP_EV_NDC, net(200), 3 }));
+			break;
+		case 1:
+			mate_zi_rsp(&m, 200, ZONES("Far"));
+			break;
+		case 2:
+			mate_ri_rsp(&m, m.sequence, AURP_LAST, NETWORKS({ net(200), 0 }));
+			mate_take(&m, AURP_RI_ACK);
+			break;
+		default:
+			/* Data is no proof (A13), so this one does not. */
+			mate_data(&m, "\0\x0D\0\0\0\3\0\xC8\x80\x09\x04\x04\x16", 13);
+			mate_await(&m, AURP_TICKLE, span_s(31));
+			lab_free(lab);
+			continue;
+		}
+		mate_assert_silence(&m, span_s(80));
+		mate_await(&m, AURP_TICKLE, span_s(15));
+		lab_free(lab);
+	}
+}
+
+static void test_aurp_C24_tickle_is_answered_with_its_id_and_no_number(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	const struct sent *s;
+
+	(void)state;
+	mate_join(&m);
+	mate_tickle(&m);
+	s = mate_take(&m, AURP_TICKLE_ACK);
+	assert_int_equal(s->h.connection, m.id);
+	assert_int_equal(s->h.sequence, 0);
+	assert_int_equal(s->raw_len, 30);
+	lab_free(lab);
+}
+
+static void test_aurp_C23_C28_C29_C30_silent_peer_is_given_up_with_everything_it_told(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	int tickles = 0, probes = 0;
+
+	(void)state;
+	mate_join(&m);
+	rig_clear(lab->rig);
+	for (const struct sent *s; lab_peer(lab, "p0").told > 0 || tickles == 0; ) {
+		s = mate_await_any(&m, span_s(200));
+		assert_non_null(s);
+		tickles += s->h.msg == AURP_TICKLE;
+		/* The other direction is asked once the tickles have failed. */
+		if (s->h.msg == AURP_RI_UPD) {
+			assert_int_equal(tickles, 4);
+			probes++;
+			assert_memory_equal(s->body.pos, "\0\0\0\0", 4);
+			assert_int_equal(lab_distance(lab, 200), -1);
+		}
+		if (probes == 5)
+			lab_run(lab, span_s(40));
+	}
+	assert_int_equal(tickles, 4);
+	assert_int_equal(probes, 5);
+	assert_int_equal(lab_peer(lab, "p0").told, 0);
+	assert_int_equal(lab_peer(lab, "p0").routes, 0);
+	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_DOWN), 1);
+	/* Neighbours hear of the loss: 31 (C30). */
+	assert_true(rig_route(lab->rig, 200) == NULL || route_is_bad(rig_route(lab->rig, 200)));
+	lab_free(lab);
+}
+
+static void test_aurp_C28_the_other_direction_lives_if_it_answers(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	const struct sent *s;
+
+	(void)state;
+	mate_join(&m);
+	do
+		s = mate_await_any(&m, span_s(200));
+	while (s->h.msg == AURP_TICKLE);
+	assert_int_equal(s->h.msg, AURP_RI_UPD);
+	mate_ack(&m, s->h.sequence, 0);
+	assert_string_equal(lab_peer(lab, "p0").send, "connected");
+	assert_int_equal(lab_peer(lab, "p0").told, 1);
+	/* It is alive, so it is called again at once. */
+	mate_await(&m, AURP_OPEN_REQ, span_s(4));
+	lab_free(lab);
+}
+
+static void test_aurp_C31_rediscovered_peer_exchanges_everything_again(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+
+	(void)state;
+	mate_join(&m);
+	lab_run(lab, span_s(600));
+	assert_states(lab, "p0", "wait-open-rsp", "unconnected");
+	mate_forget(&m);
+	m.id = 0x7777;
+	mate_serve(&m, NETWORKS({ net(200), 0 }, { net(201), 0 }));
+	assert_int_equal(mate_subscribe(&m), 1);
+	assert_int_equal(lab_distance(lab, 201), 1);
+	assert_false(lab_has_zone(lab, 201, "Far"));
+	lab_free(lab);
+}
+
+static void test_send_half_without_the_other_is_watched_as_well(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	const struct sent *s;
+
+	(void)state;
+	mate_resolve(&m);
+	mate_forget(&m);
+	mate_subscribe(&m);
+	do
+		s = mate_await_any(&m, span_s(100));
+	while (s->h.msg == AURP_OPEN_REQ);
+	assert_int_equal(s->h.msg, AURP_RI_UPD);
+	assert_memory_equal(s->body.pos, "\0\0\0\0", 4);
+	lab_free(lab);
+}
+
+static void test_aurp_C25_O2_timeout_is_configurable(void **state)
+{
+	struct lab *lab = lab_new(1);
+	struct mate m;
+
+	(void)state;
+	lab->tunnels[0].last_heard_timeout = span_s(30);
+	lab_start(lab);
+	m = mate_of(lab, 0);
+	mate_join(&m);
+	mate_await(&m, AURP_TICKLE, span_s(30));
+	mate_tickle_ack(&m);
+	lab->tunnels[0].last_heard_timeout = span_s(60);
+	lab_apply(lab);
+	mate_await(&m, AURP_TICKLE, span_s(30));
+	mate_tickle_ack(&m);
+	mate_assert_silence(&m, span_s(59));
+	mate_await(&m, AURP_TICKLE, span_s(2));
+	lab_free(lab);
+}
+
+static void test_idle_pair_says_nothing_but_tickles(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	const struct sent *s;
+	struct instant end;
+
+	(void)state;
+	mate_join(&m);
+	lab_net(lab, net(20), 2, "Near");
+	mate_await(&m, AURP_RI_UPD, span_s(11));
+	mate_ack(&m, 2, 0);
+	end = instant_add(lab->rig->now, span_s(600));
+	while (instant_cmp(lab->rig->now, end) < 0) {
+		s = mate_await_any(&m, span_s(95));
+		assert_non_null(s);
+		assert_int_equal(s->h.msg, AURP_TICKLE);
+		mate_tickle_ack(&m);
+	}
+	lab_free(lab);
+}
+
+/* --- tickle before data -------------------------------------------------------------------- */
+
+static struct lab *lab_with_long_timeout(struct mate *m)
+{
+	struct lab *lab = lab_new(1);
+
+	lab->tunnels[0].last_heard_timeout = span_s(600);
+	lab_start(lab);
+	*m = mate_of(lab, 0);
+	mate_join(m);
+	lab_run(lab, span_s(130));
+	assert_null(mate_find(m));
+	return lab;
+}
+
+static void test_aurp_C26_data_waits_for_the_tickle_after_a_long_silence(void **state)
+{
+	struct mate m;
+	struct lab *lab = lab_with_long_timeout(&m);
+	struct station a = station_a(lab->rig);
+	char data[5] = "data0";
+
+	(void)state;
+	for (int i = 0; i < 3; i++, data[4]++)
+		station_send(&a, (struct at_sockaddr){ 200, 9, 4 }, 77, 22, data, 5);
+	mate_take(&m, AURP_TICKLE);
+	mate_assert_silence(&m, span_s(1));
+	mate_tickle_ack(&m);
+	for (char c = '0'; c < '3'; c++) {
+		const struct sent *s = mate_take(&m, AURP_MSG_COUNT);
+
+		assert_int_equal(s->raw[s->raw_len - 1], c);
+		assert_int_equal(s->raw_len, AURP_DOMAIN_HEADER + DDP_LONG_HEADER + 5);
+	}
+	/* Now it has been heard: no more waiting. */
+	station_send(&a, (struct at_sockaddr){ 200, 9, 4 }, 77, 22, data, 5);
+	mate_take(&m, AURP_MSG_COUNT);
+	lab_free(lab);
+}
+
+static void test_aurp_C27_no_answer_to_that_tickle_closes_and_drops_what_was_held(void **state)
+{
+	struct mate m;
+	struct lab *lab = lab_with_long_timeout(&m);
+	struct station a = station_a(lab->rig);
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		station_send(&a, (struct at_sockaddr){ 200, 9, 4 }, 77, 22, "data", 4);
+	assert_int_equal(lab_count(lab, "p0", "peer-hold-full"), 4);
+	lab_run(lab, span_s(60));
+	assert_int_equal(lab_distance(lab, 200), -1);
+	assert_int_equal(lab_count(lab, "p0", "peer-not-connected"), 16);
+	assert_int_equal(lab_count(lab, "p0", "data-tx"), 0);
+	lab_free(lab);
+}
+
+static void test_no_tickle_before_data_with_a_short_timeout(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	struct station a = station_a(lab->rig);
+
+	(void)state;
+	mate_join(&m);
+	mate_await(&m, AURP_TICKLE, span_s(95));
+	station_send(&a, (struct at_sockaddr){ 200, 9, 4 }, 77, 22, "data", 4);
+	mate_take(&m, AURP_MSG_COUNT);
+	lab_free(lab);
+}
+
+/* --- farewell ------------------------------------------------------------------------------ */
+
+static void shut_down(struct lab *lab)
+{
+	router_shutdown(lab->rig->r, lab->rig->now);
+}
+
+static bool is_stopped(struct lab *lab)
+{
+	return router_is_stopped(lab->rig->r);
+}
+
+static void test_aurp_C32_C33_C34_C35_C37_data_sender_says_farewell_and_waits_for_the_ack(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	const struct sent *s;
+
+	(void)state;
+	mate_join(&m);
+	shut_down(lab);
+	s = mate_take(&m, AURP_RD);
+	assert_int_equal(s->h.connection, m.id);
+	assert_int_equal(s->h.sequence, 2);
+	assert_int_equal(s->h.flags, 0);
+	assert_int_equal(rd_left(&s->body), 2);
+	assert_memory_equal(s->body.pos, "\xFF\xFF", 2);
+	/* On that side only. */
+	assert_null(mate_find(&m));
+	assert_false(is_stopped(lab));
+	assert_string_equal(lab_peer(lab, "p0").send, "wait-rd-ack");
+	mate_ack(&m, 2, 0);
+	assert_true(is_stopped(lab));
+	mate_assert_silence(&m, span_s(60));
+	lab_free(lab);
+}
+
+static void test_aurp_C34_C35_data_receiver_says_it_when_alone(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	const struct sent *s;
+
+	(void)state;
+	mate_serve(&m, NETWORKS({ net(200), 0 }));
+	mate_forget(&m);
+	shut_down(lab);
+	s = mate_take(&m, AURP_RD);
+	assert_int_equal(s->h.connection, m.dut_id);
+	assert_int_equal(s->h.sequence, 0);
+	assert_memory_equal(s->body.pos, "\xFF\xFF", 2);
+	assert_false(is_stopped(lab));
+	mate_say(&m, (struct aurp){ m.dut_id, 0, 0, AURP_RI_ACK }, "", 0);
+	assert_true(is_stopped(lab));
+	lab_free(lab);
+}
+
+static void test_aurp_C37_farewell_ends_after_five_seconds_at_the_latest(void **state)
+{
+	(void)state;
+	for (int both = 0; both < 2; both++) {
+		struct lab *lab = lab_up(1);
+		struct mate m = mate_of(lab, 0);
+		int n = 0;
+
+		mate_serve(&m, NETWORKS({ net(200), 0 }));
+		if (both)
+			mate_subscribe(&m);
+		lab_run(lab, span_s(1));
+		mate_forget(&m);
+		shut_down(lab);
+		for (const struct sent *s; (s = mate_await_any(&m, span_ms(4900))) != NULL; n++)
+			assert_int_equal(s->h.msg, AURP_RD);
+		assert_int_equal(n, 3);
+		assert_true(is_stopped(lab));
+		lab_free(lab);
+	}
+}
+
+static void test_aurp_C35_farewell_does_not_reuse_the_number_of_an_unacknowledged_packet(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	const struct sent *s;
+
+	(void)state;
+	mate_join(&m);
+	lab_net(lab, net(20), 2, "Near");
+	s = mate_await(&m, AURP_RI_UPD, span_s(11));
+	assert_int_equal(s->h.sequence, 2);
+	shut_down(lab);
+	/* It waits a moment for that ack first. */
+	assert_null(mate_find(&m));
+	s = mate_await(&m, AURP_RD, span_s(2));
+	assert_int_equal(s->h.sequence, 3);
+	mate_ack(&m, 3, 0);
+	assert_true(is_stopped(lab));
+	lab_free(lab);
+}
+
+static void test_farewell_follows_at_once_when_the_last_ack_comes(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+
+	(void)state;
+	mate_join(&m);
+	lab_net(lab, net(20), 2, "Near");
+	mate_await(&m, AURP_RI_UPD, span_s(11));
+	shut_down(lab);
+	mate_ack(&m, 2, 0);
+	assert_int_equal(mate_take(&m, AURP_RD)->h.sequence, 3);
+	lab_free(lab);
+}
+
+static void test_aurp_U1_C32_every_peer_is_told(void **state)
+{
+	struct lab *lab = lab_up(3);
+	struct mate m[3];
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		m[i] = mate_of(lab, i);
+		mate_join(&m[i]);
+	}
+	shut_down(lab);
+	for (unsigned i = 0; i < 3; i++) {
+		mate_take(&m[i], AURP_RD);
+		mate_ack(&m[i], 2, 0);
+	}
+	assert_true(is_stopped(lab));
+	lab_free(lab);
+}
+
+static void test_nobody_connected_means_stopped_at_once(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+
+	(void)state;
+	mate_resolve(&m);
+	mate_forget(&m);
+	shut_down(lab);
+	assert_true(is_stopped(lab));
+	mate_open_req(&m);
+	mate_assert_silence(&m, span_s(5));
+	lab_free(lab);
+}
+
+static void test_aurp_C36_farewell_of_the_data_sender_is_acknowledged_and_ends_both(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	const struct sent *s;
+
+	(void)state;
+	mate_join(&m);
+	/* A wrong number is no farewell (X6). */
+	mate_rd(&m, m.dut_id, (uint16_t)(m.sequence + 5), -1);
+	assert_null(mate_find(&m));
+	assert_int_equal(lab_distance(lab, 200), 1);
+	mate_rd(&m, m.dut_id, m.sequence, -1);
+	s = mate_take(&m, AURP_RI_ACK);
+	assert_int_equal(s->h.connection, m.dut_id);
+	assert_int_equal(s->h.sequence, m.sequence);
+	assert_int_equal(s->h.flags, 0);
+	assert_states(lab, "p0", "unconnected", "unconnected");
+	assert_int_equal(lab_distance(lab, 200), -1);
+	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_DOWN), 1);
+	/* It may be away for a while. */
+	mate_assert_silence(&m, span_s(25));
+	mate_await(&m, AURP_OPEN_REQ, span_s(10));
+	lab_free(lab);
+}
+
+static void test_aurp_C36_X6_farewell_of_the_data_receiver_has_number_zero(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	const struct sent *s;
+
+	(void)state;
+	mate_join(&m);
+	mate_rd(&m, (uint16_t)(m.id + 1), 0, -1);
+	assert_states(lab, "p0", "connected", "connected");
+	mate_rd(&m, m.id, 0, -1);
+	s = mate_take(&m, AURP_RI_ACK);
+	assert_int_equal(s->h.connection, m.id);
+	assert_int_equal(s->h.sequence, 0);
+	assert_states(lab, "p0", "unconnected", "unconnected");
+	lab_free(lab);
+}
+
+static void test_peer_that_said_farewell_is_welcome_at_once(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+
+	(void)state;
+	mate_join(&m);
+	mate_rd(&m, m.dut_id, m.sequence, -1);
+	mate_take(&m, AURP_RI_ACK);
+	lab_run(lab, span_s(5));
+	m.id = 0x7777;
+	mate_open_req(&m);
+	mate_take(&m, AURP_OPEN_RSP);
+	mate_take(&m, AURP_OPEN_REQ);
+	lab_free(lab);
+}
+
+static void test_up_and_down_are_said_once(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+
+	(void)state;
+	mate_join(&m);
+	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_UP), 1);
+	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_RECV_OPEN), 1);
+	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_SEND_OPEN), 1);
+	/* One half goes and comes: the peer was never down. */
+	mate_ri_upd(&m, m.sequence + 1, EVENTS({ AURP_EV_NA, net(201), 0 }));
+	mate_serve(&m, NETWORKS({ net(200), 0 }));
+	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_DOWN), 0);
+	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_UP), 1);
+	mate_rd(&m, m.dut_id, m.sequence, -1);
+	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_DOWN), 1);
+	lab_free(lab);
+}
+
+static void test_aurp_O11_counters_and_line_of_a_peer(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	struct peer_info p;
+
+	(void)state;
+	mate_serve(&m, NETWORKS({ net(200), 0 }, { net(201), 2 }));
+	lab_run(lab, span_ms(300));
+	mate_zi_rsp(&m, 200, ZONES("Far"));
+	mate_subscribe(&m);
+	lab_run(lab, span_s(4));
+	p = lab_peer(lab, "p0");
+	assert_int_equal(p.routes, 2);
+	assert_int_equal(p.told, 1);
+	assert_int_equal(p.heard_s, 4);
+	assert_true(p.rtt_ms >= 0);
+	assert_string_equal(p.tunnel, "t0");
+	assert_int_equal(lab_count(lab, "p0", "zones-missing"), 1);
+	assert_int_equal(lab_count(lab, "p0", "open-req-tx"), 1);
+	assert_int_equal(lab_count(lab, "p0", "open-req-rx"), 1);
+	assert_int_equal(lab_count(lab, "p0", "ri-rsp-rx"), 1);
+	assert_int_equal(lab_count(lab, "p0", "ri-rsp-tx"), 1);
+	assert_int_equal(lab_count(lab, "p0", "ri-upd-tx"), 0);
+	/* Open-Rsp, RI-Rsp, ZI-Rsp, Open-Req, RI-Req, RI-Ack came; as many went, the other way round. */
+	assert_int_equal(lab_count(lab, "p0", "rx"), 6);
+	assert_int_equal(lab_count(lab, "p0", "tx"), 5);
+	assert_true(lab_count(lab, "p0", "rx-bytes") > 6 * 30);
+	mate_ri_rsp(&m, 1, AURP_LAST, NETWORKS({ net(200), 0 }));
+	assert_int_equal(lab_count(lab, "p0", "duplicates"), 1);
+	mate_ri_upd(&m, 3, EVENTS({ AURP_EV_NA, net(202), 0 }));
+	assert_int_equal(lab_count(lab, "p0", "out-of-sync"), 1);
+	assert_int_equal(lab_count(lab, "p0", "aurp-out-of-sync"), 1);
+	lab_free(lab);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_aurp_C22_C24_C39_silence_is_broken_by_a_tickle),
+		cmocka_unit_test(test_aurp_C22_each_kind_of_answer_restarts_the_clock),
+		cmocka_unit_test(test_aurp_C24_tickle_is_answered_with_its_id_and_no_number),
+		cmocka_unit_test(test_aurp_C23_C28_C29_C30_silent_peer_is_given_up_with_everything_it_told),
+		cmocka_unit_test(test_aurp_C28_the_other_direction_lives_if_it_answers),
+		cmocka_unit_test(test_aurp_C31_rediscovered_peer_exchanges_everything_again),
+		cmocka_unit_test(test_send_half_without_the_other_is_watched_as_well),
+		cmocka_unit_test(test_aurp_C25_O2_timeout_is_configurable),
+		cmocka_unit_test(test_idle_pair_says_nothing_but_tickles),
+		cmocka_unit_test(test_aurp_C26_data_waits_for_the_tickle_after_a_long_silence),
+		cmocka_unit_test(test_aurp_C27_no_answer_to_that_tickle_closes_and_drops_what_was_held),
+		cmocka_unit_test(test_no_tickle_before_data_with_a_short_timeout),
+		cmocka_unit_test(test_aurp_C32_C33_C34_C35_C37_data_sender_says_farewell_and_waits_for_the_ack),
+		cmocka_unit_test(test_aurp_C34_C35_data_receiver_says_it_when_alone),
+		cmocka_unit_test(test_aurp_C37_farewell_ends_after_five_seconds_at_the_latest),
+		cmocka_unit_test(test_aurp_C35_farewell_does_not_reuse_the_number_of_an_unacknowledged_packet),
+		cmocka_unit_test(test_farewell_follows_at_once_when_the_last_ack_comes),
+		cmocka_unit_test(test_aurp_U1_C32_every_peer_is_told),
+		cmocka_unit_test(test_nobody_connected_means_stopped_at_once),
+		cmocka_unit_test(test_aurp_C36_farewell_of_the_data_sender_is_acknowledged_and_ends_both),
+		cmocka_unit_test(test_aurp_C36_X6_farewell_of_the_data_receiver_has_number_zero),
+		cmocka_unit_test(test_peer_that_said_farewell_is_welcome_at_once),
+		cmocka_unit_test(test_up_and_down_are_said_once),
+		cmocka_unit_test(test_aurp_O11_counters_and_line_of_a_peer),
+	};
+
+	return cmocka_run_group_tests_name("peer_life", tests, NULL, NULL);
+}
