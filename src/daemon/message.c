@@ -50,7 +50,7 @@ static const char *const sentences[TRACE_KINDS] = {
 	[TRACE_PEER_REFUSED_BY_US] = "peer {peer} wants a connection that we refuse: {text} (error {number})",
 	[TRACE_PEER_UNKNOWN] = "tunnel {tunnel}: {endpoint} wants to connect, but is no peer of ours; add it as "
 		"a peer, or set accept-unknown = yes",
-	[TRACE_PEER_ADDRESS] = "peer {peer} has moved to {endpoint}",
+	[TRACE_PEER_ADDRESS] = "peer {peer} is at {endpoint} now",
 	[TRACE_PEER_SAME_DI] = "peers {peer} and {other} have the same domain identifier; one of them must "
 		"change its public-address",
 	[TRACE_PEER_REFLECTS] = "peer {peer} offers us our own network {range}; ignored",

@@ -137,6 +137,8 @@ void tunnels_open(struct tunnels *ts, const struct config *config, const struct 
 	t->listen = tunnel->listen;
 	t->is_auto = config->public_address_auto;
 	t->own = config->public_address;
+	for (size_t i = 0; i < tunnel->n_peers && !t->probe; i++)
+		ip_parse(tunnel->peers[i].host, &t->probe);
 	t->tunnel = router_find_tunnel(ts->shell->router, tunnel->name);
 	t->retry = loop_timer_new(ts->shell->loop, on_retry, t);
 	ts->v = xmem_grow(ts->v, ts->n, &ts->cap, sizeof *ts->v);

@@ -193,6 +193,41 @@ static void test_defaults_stand_where_nothing_is_said(void **state)
 	conf_free(c);
 }
 
+static void test_the_manual_knows_every_option_and_section(void **state)
+{
+	static char page[65536];
+	FILE *in = fopen(TESTS_DIR "/../man/aurpd.conf.5", "r");
+
+	(void)state;
+	assert_non_null(in);
+	page[fread(page, 1, sizeof page - 1, in)] = '\0';
+	fclose(in);
+	for (size_t i = 0; i < conf_n_options; i++) {
+		char entry[64];
+
+		snprintf(entry, sizeof entry, "\n.It Ic %s Li =", conf_options[i].name);
+		assert_non_null(strstr(page, entry));
+	}
+}
+
+static void test_the_installed_example_opens_nothing(void **state)
+{
+	struct conf_report rep = { 0 };
+	struct config *c = conf_load(TESTS_DIR "/../conf/aurpd.conf", &rep);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->n_ports, 0);
+	assert_int_equal(c->n_tunnels, 0);
+	conf_free(c);
+	c = conf_load(TESTS_DIR "/../conf/examples/site-b.conf", &rep);
+	assert_non_null(c);
+	assert_int_equal(c->n_ports, 2);
+	conf_free(c);
+	assert_int_equal(rep.n, 0);
+	conf_report_fini(&rep);
+}
+
 static void test_an_empty_file_is_a_router_without_ports(void **state)
 {
 	struct config *c = parse_good("# nothing yet\n");
@@ -458,6 +493,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_option_is_read),
 		cmocka_unit_test(test_defaults_stand_where_nothing_is_said),
+		cmocka_unit_test(test_the_manual_knows_every_option_and_section),
+		cmocka_unit_test(test_the_installed_example_opens_nothing),
 		cmocka_unit_test(test_an_empty_file_is_a_router_without_ports),
 		cmocka_unit_test(test_the_printed_configuration_reads_back_to_the_same),
 		cmocka_unit_test(test_any_zone_name_survives_the_way_through_text),
