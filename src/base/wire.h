@@ -118,7 +118,7 @@ static inline struct at_name rd_name(struct rd *r)
 	if (n.len > AT_ZONE_NAME_MAX)
 		r->bad = true;
 	p = rd_bytes(r, n.len);
-	if (p)
+	if (rd_ok(r))
 		memcpy(n.byte, p, n.len);
 	else
 		n.len = 0;

@@ -26,7 +26,7 @@ static void find_names(struct aurp_zone_reader *z)
 	size_t whole = rd_left(&z->names);
 	struct at_name ignored;
 
-	while (!rd_at_end(&walk)) {
+	while (rd_left(&walk) > 2) {
 		size_t at;
 
 		rd_skip(&walk, 2);
@@ -42,13 +42,15 @@ static void find_names(struct aurp_zone_reader *z)
 
 bool aurp_decode_zi_rsp(struct rd *r, struct aurp_zone_reader *out)
 {
-	*out = (struct aurp_zone_reader){ .count = rd_u16(r) };
-	out->tuples = rd_sub(r, rd_left(r));
-	out->names = out->tuples;
+	uint16_t count = rd_u16(r);
+
+	if (!rd_ok(r))
+		return false;
+	*out = (struct aurp_zone_reader){ .count = count, .tuples = *r, .names = *r };
 	rd_skip(&out->names, 2);
-	if (rd_ok(r))
-		find_names(out);
-	return rd_ok(r);
+	find_names(out);
+	rd_skip(r, rd_left(r));
+	return true;
 }
 
 static enum tuple_step resolve(const struct aurp_zone_reader *z, uint16_t offset,
