@@ -11,14 +11,15 @@
 
 const char *ip_text(uint32_t ip, char out[ADDR_TEXT_SIZE])
 {
-	snprintf(out, ADDR_TEXT_SIZE, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 0xFF, ip >> 8 & 0xFF, ip & 0xFF);
+	snprintf(out, ADDR_TEXT_SIZE, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 0xFF, ip >> 8 & 0xFF,
+		ip & 0xFF);
 	return out;
 }
 
 const char *endpoint_text(struct endpoint e, char out[ADDR_TEXT_SIZE])
 {
-	snprintf(out, ADDR_TEXT_SIZE, "%u.%u.%u.%u:%u", e.ip >> 24, e.ip >> 16 & 0xFF, e.ip >> 8 & 0xFF,
-		e.ip & 0xFF, e.port);
+	snprintf(out, ADDR_TEXT_SIZE, "%u.%u.%u.%u:%u", e.ip >> 24, e.ip >> 16 & 0xFF,
+		e.ip >> 8 & 0xFF, e.ip & 0xFF, e.port);
 	return out;
 }
 
@@ -39,8 +40,8 @@ const char *at_range_text(struct at_range r, char out[ADDR_TEXT_SIZE])
 
 const char *mac_text(struct mac m, char out[ADDR_TEXT_SIZE])
 {
-	snprintf(out, ADDR_TEXT_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", m.byte[0], m.byte[1], m.byte[2],
-		m.byte[3], m.byte[4], m.byte[5]);
+	snprintf(out, ADDR_TEXT_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", m.byte[0], m.byte[1],
+		m.byte[2], m.byte[3], m.byte[4], m.byte[5]);
 	return out;
 }
 

@@ -1,4 +1,4 @@
-/* Addresses as people write them. Used by the configuration, the log, the dump and the state file. */
+/* Addresses as people write them, for the configuration, the log, the dump and the state file. */
 #ifndef AURPD_ADDR_TEXT_H
 #define AURPD_ADDR_TEXT_H
 

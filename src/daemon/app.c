@@ -19,7 +19,9 @@
 #include "notify.h"
 #include "udp.h"
 
-static const struct resolver_times resolver_times = { .retry_first_s = 5, .retry_most_s = 300, .refresh_s = 300 };
+static const struct resolver_times resolver_times = {
+	.retry_first_s = 5, .retry_most_s = 300, .refresh_s = 300
+};
 
 /* --- what the router wants ---------------------------------------------------------------- */
 
@@ -144,7 +146,8 @@ static bool make_parts(struct app *a)
 		return false;
 	a->shell.router = router_new(&io, clock_seed(), clock_now());
 	a->shell.in = receive_batch_new();
-	a->shell.resolver = resolver_new(a->shell.loop, "/etc/resolv.conf", &resolver_times, clock_seed());
+	a->shell.resolver =
+		resolver_new(a->shell.loop, "/etc/resolv.conf", &resolver_times, clock_seed());
 	a->control = control_new(a->shell.loop, &control_hooks);
 	a->stop_limit = loop_timer_new(a->shell.loop, on_stop_limit, a);
 	links_init(&a->links, &a->shell);
@@ -177,32 +180,38 @@ static bool is_denied(struct app *a)
 	const char *device = links_denied(&a->links), *tunnel = tunnels_denied(&a->tunnels);
 
 	if (device && links_denied_tap(&a->links))
-		log_printf(&a->shell.log, LOG_LEVEL_ERROR, "creating the tap device %s needs the capability "
-			"CAP_NET_ADMIN and the file /dev/net/tun: see tap in aurpd.conf(5)", device);
+		log_printf(&a->shell.log, LOG_LEVEL_ERROR,
+			"creating the tap device %s needs the capability "
+			"CAP_NET_ADMIN and the file /dev/net/tun: see tap in aurpd.conf(5)",
+			device);
 	else if (device)
-		log_printf(&a->shell.log, LOG_LEVEL_ERROR, "receiving on %s needs the capability CAP_NET_RAW: start "
+		log_printf(&a->shell.log, LOG_LEVEL_ERROR,
+			"receiving on %s needs the capability CAP_NET_RAW: start "
 			"aurpd with systemctl start aurpd, or as root, or grant it with: setcap "
-			"cap_net_raw,cap_net_bind_service+ep %s", device, AURPD_PROGRAM_FILE);
+			"cap_net_raw,cap_net_bind_service+ep %s",
+			device, AURPD_PROGRAM_FILE);
 	if (tunnel)
-		log_printf(&a->shell.log, LOG_LEVEL_ERROR, "listening for tunnel %s needs the capability "
-			"CAP_NET_BIND_SERVICE: start aurpd with systemctl start aurpd, or as root, or grant it "
-			"with: setcap cap_net_raw,cap_net_bind_service+ep %s", tunnel, AURPD_PROGRAM_FILE);
+		log_printf(&a->shell.log, LOG_LEVEL_ERROR,
+			"listening for tunnel %s needs the capability "
+			"CAP_NET_BIND_SERVICE: start aurpd with systemctl start aurpd, or as root, "
+			"or grant it with: setcap cap_net_raw,cap_net_bind_service+ep %s",
+			tunnel, AURPD_PROGRAM_FILE);
 	return device || tunnel;
 }
 
 static bool start(struct app *a, struct config *config)
 {
 	if (config->state_file[0] && !state_load(&a->state, config->state_file) && errno != ENOENT)
-		log_printf(&a->shell.log, LOG_LEVEL_DEBUG, "%s cannot be read: %s", config->state_file,
-			strerror(errno));
+		log_printf(&a->shell.log, LOG_LEVEL_DEBUG, "%s cannot be read: %s",
+			config->state_file, strerror(errno));
 	app_take(a, config);
 	if (is_denied(a))
 		return false;
 	if (config->n_ports == 0)
-		log_printf(&a->shell.log, LOG_LEVEL_WARNING, "no ports are configured: edit %s, then reload aurpd",
-			a->cli->config_file);
-	log_printf(&a->shell.log, LOG_LEVEL_INFO, "aurpd %s is ready as %s: %zu ports, %zu tunnels", AURPD_VERSION,
-		config->name, config->n_ports, config->n_tunnels);
+		log_printf(&a->shell.log, LOG_LEVEL_WARNING,
+			"no ports are configured: edit %s, then reload aurpd", a->cli->config_file);
+	log_printf(&a->shell.log, LOG_LEVEL_INFO, "aurpd %s is ready as %s: %zu ports, %zu tunnels",
+		AURPD_VERSION, config->name, config->n_ports, config->n_tunnels);
 	return true;
 }
 
@@ -212,14 +221,14 @@ int app_run(const struct cli *cli)
 	int status = EXIT_CANNOT_RUN;
 	struct config *config;
 
-	log_init(&a.shell.log, stderr, notify_stderr_is_journal(), cli->has_log_level ? cli->log_level
-		: LOG_LEVEL_INFO, clock_now);
+	log_init(&a.shell.log, stderr, notify_stderr_is_journal(),
+		cli->has_log_level ? cli->log_level : LOG_LEVEL_INFO, clock_now);
 	config = app_read(&a);
 	if (!config)
 		return EXIT_CONFIG;
 	if (!make_parts(&a)) {
-		log_printf(&a.shell.log, LOG_LEVEL_ERROR, "the kernel refuses an event loop or netlink: %s",
-			strerror(errno));
+		log_printf(&a.shell.log, LOG_LEVEL_ERROR,
+			"the kernel refuses an event loop or netlink: %s", strerror(errno));
 		conf_free(config);
 	} else if (start(&a, config)) {
 		app_notify_ready(&a);

@@ -27,7 +27,8 @@ enum { STATUS_MAX = 160 };
 static void message_of(const char *file, const struct conf_message *m, char *out, size_t size)
 {
 	if (m->line > 0)
-		snprintf(out, size, "%s:%d: %s%s", file, m->line, m->is_warning ? "warning: " : "", m->text);
+		snprintf(out, size, "%s:%d: %s%s", file, m->line, m->is_warning ? "warning: " : "",
+			m->text);
 	else
 		snprintf(out, size, "%s: %s", file, m->text);
 }
@@ -62,11 +63,13 @@ struct config *app_read(struct app *a)
 		char text[LOG_LINE_MAX];
 
 		message_of(a->cli->config_file, m, text, sizeof text);
-		log_say(&a->shell.log, m->is_warning ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, text, text);
+		log_say(&a->shell.log, m->is_warning ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, text,
+			text);
 	}
 	if (!c && !a->config && rep.n == 1 && rep.messages[0].line == 0)
-		log_printf(&a->shell.log, LOG_LEVEL_ERROR, "looked for the configuration in %s; an example is %s",
-			a->cli->config_file, AURPD_EXAMPLE_FILE);
+		log_printf(&a->shell.log, LOG_LEVEL_ERROR,
+			"looked for the configuration in %s; an example is %s", a->cli->config_file,
+			AURPD_EXAMPLE_FILE);
 	conf_report_fini(&rep);
 	return c;
 }
@@ -85,7 +88,8 @@ static void close_old(struct app *a, const struct reload_plan *plan)
 {
 	for (size_t i = 0; i < plan->peers.n; i++)
 		if (closes(&plan->peers.items[i]))
-			lookups_close(&a->lookups, plan->peers.items[i].tunnel, plan->peers.items[i].name);
+			lookups_close(&a->lookups, plan->peers.items[i].tunnel,
+				plan->peers.items[i].name);
 	for (size_t i = 0; i < plan->ports.n; i++)
 		if (closes(&plan->ports.items[i]))
 			links_close(&a->links, plan->ports.items[i].name);
@@ -101,7 +105,8 @@ static void open_new(struct app *a, const struct reload_plan *plan, const struct
 			links_open(&a->links, config_find_port(c, plan->ports.items[i].name));
 	for (size_t i = 0; i < plan->tunnels.n; i++)
 		if (opens(&plan->tunnels.items[i]))
-			tunnels_open(&a->tunnels, c, config_find_tunnel(c, plan->tunnels.items[i].name));
+			tunnels_open(
+				&a->tunnels, c, config_find_tunnel(c, plan->tunnels.items[i].name));
 	for (size_t i = 0; i < plan->peers.n; i++) {
 		const struct reload_item *p = &plan->peers.items[i];
 
@@ -133,7 +138,8 @@ static void reload(struct app *a)
 	char message[64];
 	struct config *c;
 
-	snprintf(message, sizeof message, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_now().us);
+	snprintf(message, sizeof message, "RELOADING=1\nMONOTONIC_USEC=%lld",
+		(long long)clock_now().us);
 	notify_send(message);
 	c = app_read(a);
 	if (c) {
@@ -141,8 +147,8 @@ static void reload(struct app *a)
 		log_printf(&a->shell.log, LOG_LEVEL_INFO, "read %s again: %zu ports, %zu tunnels",
 			a->cli->config_file, c->n_ports, c->n_tunnels);
 	} else {
-		log_printf(&a->shell.log, LOG_LEVEL_ERROR, "%s has errors; the router goes on as before",
-			a->cli->config_file);
+		log_printf(&a->shell.log, LOG_LEVEL_ERROR,
+			"%s has errors; the router goes on as before", a->cli->config_file);
 	}
 	app_notify_ready(a);
 }
@@ -156,8 +162,8 @@ static void write_status(const struct app *a, char out[STATUS_MAX])
 	if (a->config->n_ports == 0 && a->config->n_tunnels == 0)
 		snprintf(out, STATUS_MAX, "STATUS=no ports configured");
 	else
-		snprintf(out, STATUS_MAX, "STATUS=%zu of %zu ports, %zu of %zu peers, %zu networks", s.ports_up,
-			s.ports, s.peers_connected, s.peers, s.networks);
+		snprintf(out, STATUS_MAX, "STATUS=%zu of %zu ports, %zu of %zu peers, %zu networks",
+			s.ports_up, s.ports, s.peers_connected, s.peers, s.networks);
 }
 
 void app_notify_ready(struct app *a)
@@ -176,8 +182,12 @@ static void write_dump(FILE *out, void *ctx)
 	size_t max = a->config->n_ports + a->config->n_tunnels, n;
 	struct dump_loss *losses = xmem_new(max, sizeof *losses);
 	char date[CLOCK_TEXT_SIZE];
-	struct dump d = { .router = a->shell.router, .name = a->config->name, .date = clock_text(date),
-		.now = clock_now(), .started = a->started, .losses = losses };
+	struct dump d = { .router = a->shell.router,
+		.name = a->config->name,
+		.date = clock_text(date),
+		.now = clock_now(),
+		.started = a->started,
+		.losses = losses };
 
 	n = links_losses(&a->links, losses, max);
 	d.n_losses = n + tunnels_losses(&a->tunnels, losses + n, max - n);
@@ -194,8 +204,10 @@ static void dump(struct app *a)
 	else if (file_replace(path, write_dump, a))
 		log_printf(&a->shell.log, LOG_LEVEL_INFO, "dump written to %s", path);
 	else
-		log_printf(&a->shell.log, LOG_LEVEL_ERROR, "no dump written to %s: %s; make its folder writable for "
-			"aurpd, or set dump-file", path, strerror(errno));
+		log_printf(&a->shell.log, LOG_LEVEL_ERROR,
+			"no dump written to %s: %s; make its folder writable for "
+			"aurpd, or set dump-file",
+			path, strerror(errno));
 }
 
 static void save_state(struct app *a)
@@ -203,7 +215,8 @@ static void save_state(struct app *a)
 	const char *path = a->config->state_file;
 
 	if (path[0] && !state_save(&a->state, path))
-		log_printf(&a->shell.log, LOG_LEVEL_DEBUG, "%s cannot be written: %s", path, strerror(errno));
+		log_printf(&a->shell.log, LOG_LEVEL_DEBUG, "%s cannot be written: %s", path,
+			strerror(errno));
 	a->state.is_dirty = false;
 }
 

@@ -67,8 +67,10 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt)
 		if (m->opt != opt || m->index != n - 1)
 			continue;
 		if (!(opt->flags & CFGF_LIST))
-			conf_report_error(parsing->rep, cfg->line, "%s is given twice in this section (first in "
-				"line %d): remove one", opt->name, m->line);
+			conf_report_error(parsing->rep, cfg->line,
+				"%s is given twice in this section (first in "
+				"line %d): remove one",
+				opt->name, m->line);
 		return 0;
 	}
 	add_mark((struct mark){ .opt = opt, .index = n - 1, .line = cfg->line });
@@ -85,8 +87,10 @@ static int on_section_end(cfg_t *cfg, cfg_opt_t *opt)
 	if (!(opt->flags & CFGF_MULTI))
 		for (size_t i = 0; i < p->n_marks; i++)
 			if (p->marks[i].section && p->marks[i].opt == opt)
-				conf_report_error(p->rep, line, "there is a second %s section (the first begins in "
-					"line %d): make them one", opt->name, p->marks[i].line);
+				conf_report_error(p->rep, line,
+					"there is a second %s section (the first begins in "
+					"line %d): make them one",
+					opt->name, p->marks[i].line);
 	add_mark((struct mark){ .opt = opt, .section = section, .line = line });
 	return 0;
 }
@@ -107,11 +111,15 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 		conf_suggest(parsing->rep, line, cfg->name, text + sizeof unknown - 1);
 	} else if (quote && strncmp(text, twice, sizeof twice - 1) == 0) {
 		*quote = '\0';
-		conf_report_error(parsing->rep, line, "there is already a section named \"%s\": choose another "
-			"name", text + sizeof twice - 1);
+		conf_report_error(parsing->rep, line,
+			"there is already a section named \"%s\": choose another "
+			"name",
+			text + sizeof twice - 1);
 	} else if (strncmp(text, "unexpected token", 16) == 0) {
-		conf_report_error(parsing->rep, line, "%s: write option = value, lists as { \"a\", \"b\" }, "
-			"and text with blanks in quotes", text);
+		conf_report_error(parsing->rep, line,
+			"%s: write option = value, lists as { \"a\", \"b\" }, "
+			"and text with blanks in quotes",
+			text);
 	} else {
 		conf_report_error(parsing->rep, line, "%s", text);
 	}
@@ -227,7 +235,8 @@ static struct config *read_config(struct parse *p, cfg_t *root, const char *host
 	struct conf_value name = { &conf_options[0], host_name, 0, p->rep };
 
 	name.option->kind->read(&name, c);
-	read_section(p, SECTION_ROUTER, cfg_size(root, "router") ? cfg_getsec(root, "router") : NULL, c);
+	read_section(
+		p, SECTION_ROUTER, cfg_size(root, "router") ? cfg_getsec(root, "router") : NULL, c);
 	c->n_ports = cfg_size(root, "ethertalk");
 	c->ports = xmem_new(c->n_ports, sizeof *c->ports);
 	for (size_t i = 0; i < c->n_ports; i++) {
@@ -266,7 +275,8 @@ static struct config *parse_text(struct parse *p, const char *host_name)
 	return c;
 }
 
-struct config *conf_parse(const char *text, size_t len, const char *host_name, struct conf_report *rep)
+struct config *conf_parse(
+	const char *text, size_t len, const char *host_name, struct conf_report *rep)
 {
 	struct parse p = { .rep = rep };
 	struct config *c = NULL;
@@ -295,7 +305,8 @@ static char *read_file(const char *path, size_t *len, struct conf_report *rep)
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		conf_report_error(rep, 0, "cannot be read: %s", strerror(errno));
 	} else if (!S_ISREG(st.st_mode) || st.st_size > FILE_SIZE_MAX) {
-		conf_report_error(rep, 0, "cannot be read: not a file of at most %d bytes", FILE_SIZE_MAX);
+		conf_report_error(
+			rep, 0, "cannot be read: not a file of at most %d bytes", FILE_SIZE_MAX);
 	} else {
 		text = xmem_new((size_t)st.st_size + 1, 1);
 		n = read(fd, text, (size_t)st.st_size);

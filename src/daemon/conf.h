@@ -12,7 +12,8 @@
  * text gives none. NULL when the report has an error; warnings may stand in the
  * report either way. Free with conf_free().
  */
-struct config *conf_parse(const char *text, size_t len, const char *host_name, struct conf_report *rep);
+struct config *conf_parse(
+	const char *text, size_t len, const char *host_name, struct conf_report *rep);
 
 /* conf_parse() of a file. A file that cannot be read is an error of line 0. */
 struct config *conf_load(const char *path, struct conf_report *rep);

@@ -34,7 +34,8 @@ static bool read_public_address(const struct conf_value *v, void *section)
 	if (!ip_parse(v->text, &c->public_address))
 		return conf_bad_value(v, "must be auto or an IPv4 address");
 	if (!is_usable_host(c->public_address))
-		return conf_bad_value(v, "not the address of a host: give the one your peers see, or auto");
+		return conf_bad_value(
+			v, "not the address of a host: give the one your peers see, or auto");
 	return true;
 }
 
@@ -56,7 +57,8 @@ static bool read_listen(const struct conf_value *v, void *section)
 	size_t n = colon ? (size_t)(colon - v->text) : strlen(v->text);
 
 	if (strchr(v->text, '[') || (colon && strchr(colon + 1, ':')))
-		return conf_bad_value(v, "AURP runs over IPv4 only: write 0.0.0.0:%d for every address", AURP_PORT);
+		return conf_bad_value(v,
+			"AURP runs over IPv4 only: write 0.0.0.0:%d for every address", AURP_PORT);
 	if (n >= sizeof host)
 		return conf_bad_value(v, "must be an IPv4 address with or without :port");
 	memcpy(host, v->text, n);
@@ -67,7 +69,8 @@ static bool read_listen(const struct conf_value *v, void *section)
 			return conf_bad_value(v, "the port must be a number from 1 to 65535");
 	}
 	if (!ip_parse(host, &to->ip) || (to->ip != 0 && !is_usable_host(to->ip)))
-		return conf_bad_value(v, "must be an IPv4 address of this machine, or 0.0.0.0 for all of them");
+		return conf_bad_value(
+			v, "must be an IPv4 address of this machine, or 0.0.0.0 for all of them");
 	to->port = (uint16_t)port;
 	return true;
 }
@@ -107,9 +110,11 @@ static bool read_host(const struct conf_value *v, void *section)
 	uint32_t ip;
 
 	if (colon && strchr(colon + 1, ':'))
-		return conf_bad_value(v, "AURP runs over IPv4 only: give a host name or an IPv4 address");
+		return conf_bad_value(
+			v, "AURP runs over IPv4 only: give a host name or an IPv4 address");
 	if (colon)
-		return conf_bad_value(v, "the port has an option of its own: port = %.10s", colon + 1);
+		return conf_bad_value(
+			v, "the port has an option of its own: port = %.10s", colon + 1);
 	if (n == 0 || n > CONFIG_HOST_MAX || !is_host_name(v->text))
 		return conf_bad_value(v, "must be a host name or an IPv4 address");
 	if (v->text[strspn(v->text, "0123456789.")] == '\0' &&
@@ -135,17 +140,21 @@ static bool read_range(const struct conf_value *v, void *section)
 	long first, last;
 
 	if (!conf_number(&p, UINT16_MAX, &first))
-		return conf_bad_value(v, "must be a range of network numbers like \"100-101\", or one number");
+		return conf_bad_value(
+			v, "must be a range of network numbers like \"100-101\", or one number");
 	last = first;
 	if (*p == '-') {
 		p++;
 		if (!conf_number(&p, UINT16_MAX, &last))
-			return conf_bad_value(v, "after the - must stand a network number, at most %d", AT_NET_LAST);
+			return conf_bad_value(v,
+				"after the - must stand a network number, at most %d", AT_NET_LAST);
 	}
 	if (*p)
-		return conf_bad_value(v, "must be a range of network numbers like \"100-101\", or one number");
+		return conf_bad_value(
+			v, "must be a range of network numbers like \"100-101\", or one number");
 	if (first < AT_NET_FIRST || last > AT_NET_LAST || first > AT_NET_LAST)
-		return conf_bad_value(v, "network numbers go from %d to %d", AT_NET_FIRST, AT_NET_LAST);
+		return conf_bad_value(
+			v, "network numbers go from %d to %d", AT_NET_FIRST, AT_NET_LAST);
 	if (last < first)
 		return conf_bad_value(v, "the range ends before it starts");
 	*to = (struct at_range){ (uint16_t)first, (uint16_t)last, true };
@@ -168,9 +177,11 @@ static bool read_address(const struct conf_value *v, void *section)
 	if (!at_addr_parse(v->text, &a))
 		return conf_bad_value(v, "must be network.node, like \"100.7\"");
 	if (a.node == 0 || a.node > AT_NODE_EXTENDED_LAST)
-		return conf_bad_value(v, "a node number on EtherTalk goes from 1 to %d", AT_NODE_EXTENDED_LAST);
+		return conf_bad_value(
+			v, "a node number on EtherTalk goes from 1 to %d", AT_NODE_EXTENDED_LAST);
 	if (!at_net_is_routable(a.net) && !at_net_is_startup(a.net))
-		return conf_bad_value(v, "network numbers go from %d to %d", AT_NET_FIRST, AT_NET_LAST);
+		return conf_bad_value(
+			v, "network numbers go from %d to %d", AT_NET_FIRST, AT_NET_LAST);
 	*to = a;
 	return true;
 }
@@ -190,9 +201,11 @@ static bool read_mac(const struct conf_value *v, void *section)
 	struct mac m;
 
 	if (!mac_parse(v->text, &m))
-		return conf_bad_value(v, "must be six bytes in hexadecimal, like \"02:00:07:12:34:56\"");
+		return conf_bad_value(
+			v, "must be six bytes in hexadecimal, like \"02:00:07:12:34:56\"");
 	if (mac_is_group(m))
-		return conf_bad_value(v, "this is a multicast address: make the first byte even, like 02");
+		return conf_bad_value(
+			v, "this is a multicast address: make the first byte even, like 02");
 	if (mac_eq(m, zero))
 		return conf_bad_value(v, "no interface can have this address");
 	p->has_hardware_address = true;
@@ -209,7 +222,8 @@ static bool print_mac(FILE *out, const struct conf_option *o, const void *sectio
 	return p->has_hardware_address && print_word(out, mac_text(p->hardware_address, text));
 }
 
-const struct conf_kind conf_kind_public_address = { false, read_public_address, print_public_address };
+const struct conf_kind conf_kind_public_address = { false, read_public_address,
+	print_public_address };
 const struct conf_kind conf_kind_listen = { false, read_listen, print_listen };
 const struct conf_kind conf_kind_host = { false, read_host, print_host };
 const struct conf_kind conf_kind_range = { false, read_range, print_range };

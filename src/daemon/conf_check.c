@@ -29,7 +29,8 @@ int conf_place_line(const struct conf_places *places, const void *section, const
 	for (size_t i = 0; i < places->n; i++) {
 		const struct conf_place *p = &places->v[i];
 
-		if (p->section == section && (option ? p->option && strcmp(p->option, option) == 0 : !p->option))
+		if (p->section == section &&
+			(option ? p->option && strcmp(p->option, option) == 0 : !p->option))
 			return p->line;
 	}
 	return 0;
@@ -54,11 +55,14 @@ static void check_device(const struct check *k, const struct config_port *p)
 
 	if (device && tap)
 		conf_report_error(k->rep, device > tap ? device : tap,
-			"port \"%s\" has both device and tap: keep device for an existing interface, "
-			"tap for one that aurpd creates", p->name);
+			"port \"%s\" has both device and tap: keep device for an existing "
+			"interface, tap for one that aurpd creates",
+			p->name);
 	else if (!device && !tap)
 		conf_report_error(k->rep, line_of(k, p, NULL),
-			"port \"%s\" has no interface: add device = eth0 (see: ip link), or tap = at0", p->name);
+			"port \"%s\" has no interface: add device = eth0 (see: ip link), "
+			"or tap = at0",
+			p->name);
 }
 
 static void check_seeding(const struct check *k, const struct config_port *p)
@@ -67,28 +71,39 @@ static void check_seeding(const struct check *k, const struct config_port *p)
 
 	if (p->seed == SEED_NONE) {
 		if (network)
-			conf_report_error(k->rep, network, "port \"%s\" has seed = none and learns its range from "
-				"another router: remove network, or seed hard or soft", p->name);
+			conf_report_error(k->rep, network,
+				"port \"%s\" has seed = none and learns its range from "
+				"another router: remove network, or seed hard or soft",
+				p->name);
 		if (zones)
-			conf_report_error(k->rep, zones, "port \"%s\" has seed = none and learns its zones from "
-				"another router: remove zones, or seed hard or soft", p->name);
+			conf_report_error(k->rep, zones,
+				"port \"%s\" has seed = none and learns its zones from "
+				"another router: remove zones, or seed hard or soft",
+				p->name);
 		return;
 	}
 	if (!network)
-		conf_report_error(k->rep, line_near(k, p, "seed"), "port \"%s\" seeds its network and needs "
-			"network = \"first-last\"; or learn it from another router with seed = none", p->name);
+		conf_report_error(k->rep, line_near(k, p, "seed"),
+			"port \"%s\" seeds its network and needs "
+			"network = \"first-last\"; or learn it from another router with "
+			"seed = none",
+			p->name);
 	if (!zones)
-		conf_report_error(k->rep, line_near(k, p, "seed"), "port \"%s\" seeds its network and needs "
-			"zones = { \"Name\" }; or learn them from another router with seed = none", p->name);
+		conf_report_error(k->rep, line_near(k, p, "seed"),
+			"port \"%s\" seeds its network and needs "
+			"zones = { \"Name\" }; or learn them from another router with seed = none",
+			p->name);
 	if (p->address.net != 0 && p->range.first != 0 && !at_range_has(p->range, p->address.net)) {
 		char addr[ADDR_TEXT_SIZE], range[ADDR_TEXT_SIZE];
 
-		conf_report_error(k->rep, line_of(k, p, "address"), "address \"%s\" is outside network \"%s\"",
-			at_addr_text(p->address, addr), at_range_text(p->range, range));
+		conf_report_error(k->rep, line_of(k, p, "address"),
+			"address \"%s\" is outside network \"%s\"", at_addr_text(p->address, addr),
+			at_range_text(p->range, range));
 	}
 }
 
-static void check_port_pair(const struct check *k, const struct config_port *a, const struct config_port *b)
+static void check_port_pair(
+	const struct check *k, const struct config_port *a, const struct config_port *b)
 {
 	char ra[ADDR_TEXT_SIZE], rb[ADDR_TEXT_SIZE];
 
@@ -98,13 +113,14 @@ static void check_port_pair(const struct check *k, const struct config_port *a, 
 			a->name, b->name, b->device);
 	if (a->range.first && b->range.first && at_range_overlap(a->range, b->range))
 		conf_report_error(k->rep, line_of(k, b, "network"),
-			"network \"%s\" of port \"%s\" overlaps \"%s\" of port \"%s\": every network number "
-			"belongs to one cable", at_range_text(b->range, rb), b->name,
-			at_range_text(a->range, ra), a->name);
+			"network \"%s\" of port \"%s\" overlaps \"%s\" of port \"%s\": every "
+			"network number belongs to one cable",
+			at_range_text(b->range, rb), b->name, at_range_text(a->range, ra), a->name);
 	if (a->has_hardware_address && b->has_hardware_address &&
 	    mac_eq(a->hardware_address, b->hardware_address))
 		conf_report_warning(k->rep, line_of(k, b, "hardware-address"),
-			"ports \"%s\" and \"%s\" have the same hardware-address: this works only on separate cables",
+			"ports \"%s\" and \"%s\" have the same hardware-address: this works only "
+			"on separate cables",
 			a->name, b->name);
 }
 
@@ -127,13 +143,15 @@ static void check_peers(const struct check *k, const struct config_tunnel *t)
 
 		if (!line_of(k, p, "host"))
 			conf_report_error(k->rep, line_of(k, p, NULL),
-				"peer \"%s\" has no host: add host = \"name or IPv4 address\"", p->name);
+				"peer \"%s\" has no host: add host = \"name or IPv4 address\"",
+				p->name);
 		for (size_t j = 0; j < i; j++) {
 			const struct config_peer *q = &t->peers[j];
 
 			if (p->host[0] && strcasecmp(p->host, q->host) == 0 && p->port == q->port)
 				conf_report_error(k->rep, line_of(k, p, "host"),
-					"peers \"%s\" and \"%s\" are the same router (%s port %u): remove one",
+					"peers \"%s\" and \"%s\" are the same router (%s port %u): "
+					"remove one",
 					q->name, p->name, p->host, p->port);
 		}
 	}
@@ -146,16 +164,19 @@ static void check_tunnels(const struct check *k)
 
 		check_peers(k, t);
 		if (t->n_peers == 0 && !t->accept_unknown)
-			conf_report_warning(k->rep, line_of(k, t, NULL), "tunnel \"%s\" connects nobody: add peers, "
-				"or accept-unknown = yes", t->name);
+			conf_report_warning(k->rep, line_of(k, t, NULL),
+				"tunnel \"%s\" connects nobody: add peers, "
+				"or accept-unknown = yes",
+				t->name);
 		for (size_t j = 0; j < i; j++) {
 			const struct config_tunnel *u = &k->c->tunnels[j];
 
 			if (t->listen.port == u->listen.port &&
 			    (t->listen.ip == u->listen.ip || !t->listen.ip || !u->listen.ip))
 				conf_report_error(k->rep, line_near(k, t, "listen"),
-					"tunnels \"%s\" and \"%s\" listen on the same address and port %u: "
-					"give each its own", u->name, t->name, t->listen.port);
+					"tunnels \"%s\" and \"%s\" listen on the same address and "
+					"port %u: give each its own",
+					u->name, t->name, t->listen.port);
 		}
 	}
 }

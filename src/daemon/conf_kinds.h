@@ -26,7 +26,8 @@ extern const struct conf_kind conf_kind_address;
 extern const struct conf_kind conf_kind_mac;
 
 /* Complains about a value: `option "value": reason`. Always false. */
-bool conf_bad_value(const struct conf_value *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+bool conf_bad_value(const struct conf_value *v, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /*
  * The decimal number at *text, without sign or leading zeros beyond "0", and

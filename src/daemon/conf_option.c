@@ -6,10 +6,15 @@
 
 #include "conf_kinds.h"
 
+#define STRUCT_ROUTER struct config
+#define STRUCT_ETHERTALK struct config_port
+#define STRUCT_TUNNEL struct config_tunnel
+#define STRUCT_PEER struct config_peer
+
 const struct conf_option conf_options[] = {
-#define OPTION(sec, nm, kd, st, member, lo, hi, by, def) \
-	{ SECTION_##sec, nm, &conf_kind_##kd, offsetof(struct st, member), \
-	  sizeof(((struct st *)0)->member), lo, hi, by, def },
+#define OPTION(sec, nm, kd, member, lo, hi, by, def) \
+	{ SECTION_##sec, nm, &conf_kind_##kd, offsetof(STRUCT_##sec, member), \
+	  sizeof(((STRUCT_##sec *)0)->member), lo, hi, by, def },
 #include "options.def"
 #undef OPTION
 };

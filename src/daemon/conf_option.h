@@ -9,7 +9,13 @@
 #include "aurpd/config.h"
 #include "conf_report.h"
 
-enum conf_section { SECTION_ROUTER, SECTION_ETHERTALK, SECTION_TUNNEL, SECTION_PEER, CONF_SECTIONS };
+enum conf_section {
+	SECTION_ROUTER,
+	SECTION_ETHERTALK,
+	SECTION_TUNNEL,
+	SECTION_PEER,
+	CONF_SECTIONS
+};
 
 struct conf_option;
 
@@ -25,7 +31,8 @@ struct conf_kind {
 	bool is_list;
 	/* Reads the text into the section's struct; false after reporting why not. */
 	bool (*read)(const struct conf_value *v, void *section);
-	/* Writes " = value" as the file wants it; writes nothing and returns false if it is not set. */
+	/* Writes " = value" as the file wants it; writes nothing and returns false if it is not
+	 * set. */
 	bool (*print)(FILE *out, const struct conf_option *o, const void *section);
 };
 
@@ -54,7 +61,8 @@ static inline const void *conf_member_const(const struct conf_option *o, const v
 }
 
 /* The title of a section, checked: "" and false after reporting why not. */
-bool conf_read_title(const char *title, int line, struct conf_report *rep, char out[CONFIG_NAME_MAX + 1]);
+bool conf_read_title(
+	const char *title, int line, struct conf_report *rep, char out[CONFIG_NAME_MAX + 1]);
 
 /* "quoted" for the file, with what libconfuse would interpret escaped. */
 void conf_print_quoted(FILE *out, const char *text);

@@ -90,11 +90,12 @@ void conf_suggest(struct conf_report *rep, int line, const char *section, const 
 		snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", words[i]);
 	}
 	if (n > 0 && best <= 1 + (int)strlen(word) / 4)
-		conf_report_error(rep, line, "unknown word \"%.40s\" %s: did you mean %s?", word, where,
-			words[nearest]);
+		conf_report_error(rep, line, "unknown word \"%.40s\" %s: did you mean %s?", word,
+			where, words[nearest]);
 	else if (home)
-		conf_report_error(rep, line, "%.40s cannot stand %s: it belongs into a %s section", word, where,
-			home);
+		conf_report_error(rep, line, "%.40s cannot stand %s: it belongs into a %s section",
+			word, where, home);
 	else
-		conf_report_error(rep, line, "unknown word \"%.40s\" %s: there are %s", word, where, all);
+		conf_report_error(
+			rep, line, "unknown word \"%.40s\" %s: there are %s", word, where, all);
 }

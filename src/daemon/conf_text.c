@@ -113,7 +113,8 @@ static void copy_string(struct scan *s)
 	if (s->p < s->end && *s->p == quote)
 		keep(s);
 	else
-		conf_report_error(s->rep, opened, "a string is not closed on its line: end it with %c", quote);
+		conf_report_error(s->rep, opened,
+			"a string is not closed on its line: end it with %c", quote);
 	s->last = quote;
 }
 
@@ -134,7 +135,8 @@ static void close_brace(struct scan *s)
 	struct conf_text *ct = s->ct;
 
 	if (s->depth == 0) {
-		conf_report_error(s->rep, s->line, "this } closes nothing: remove it, or look for a missing { above");
+		conf_report_error(s->rep, s->line,
+			"this } closes nothing: remove it, or look for a missing { above");
 		blank(s);
 		return;
 	}
@@ -189,7 +191,8 @@ void conf_text_init(struct conf_text *ct, const char *file, size_t len, struct c
 		scan_one(&s);
 	while (s.depth > 0) {
 		s.depth--;
-		conf_report_error(rep, s.open[s.depth].line, "this { is never closed: end the %s with }",
+		conf_report_error(rep, s.open[s.depth].line,
+			"this { is never closed: end the %s with }",
 			s.open[s.depth].is_list ? "list" : "section");
 	}
 	*s.out = '\0';

@@ -84,10 +84,11 @@ static bool read_at_name(const struct conf_value *v, struct at_name *out)
 
 	if (!name_from_utf8(v->text, strlen(v->text), out, &e)) {
 		if (e.kind == MACROMAN_TOO_LONG)
-			return conf_bad_value(v, "longer than %d characters: shorten it", AT_ZONE_NAME_MAX);
+			return conf_bad_value(
+				v, "longer than %d characters: shorten it", AT_ZONE_NAME_MAX);
 		if (e.character[0])
-			return conf_bad_value(v, "\"%s\" (U+%04X) %s", e.character, (unsigned)e.code,
-				macroman_error_text(e.kind));
+			return conf_bad_value(v, "\"%s\" (U+%04X) %s", e.character,
+				(unsigned)e.code, macroman_error_text(e.kind));
 		return conf_bad_value(v, "the byte 0x%02X %s", (unsigned)e.code & 0xFF,
 			macroman_error_text(e.kind));
 	}
@@ -123,21 +124,26 @@ static bool read_zone(const struct conf_value *v, void *section)
 	if (!read_at_name(v, &zone))
 		return false;
 	if (zone.len == 1 && zone.byte[0] == '*')
-		return conf_bad_value(v, "\"*\" means \"my own zone\" in AppleTalk: give the zone a real name");
+		return conf_bad_value(
+			v, "\"*\" means \"my own zone\" in AppleTalk: give the zone a real name");
 	if (zone.byte[0] == 0xFF)
 		return conf_bad_value(v, "names that begin with the byte FF are reserved");
 	for (size_t i = 0; i < p->n_zones; i++) {
 		if (!name_eq(&p->zones[i], &zone))
 			continue;
-		conf_report_warning(v->rep, v->line, "zones \"%s\": listed twice (upper and lower case are "
-			"the same in AppleTalk); the second is ignored", v->text);
+		conf_report_warning(v->rep, v->line,
+			"zones \"%s\": listed twice (upper and lower case are "
+			"the same in AppleTalk); the second is ignored",
+			v->text);
 		return true;
 	}
 	if (p->n_zones == AT_ZONES_PER_NET_MAX)
 		return conf_bad_value(v, "a network has at most %d zones", AT_ZONES_PER_NET_MAX);
 	if (name_is_folded_differently(&zone))
-		conf_report_warning(v->rep, v->line, "zones \"%s\": Netatalk computes another multicast address "
-			"for this accented letter; its users may not find each other in this zone", v->text);
+		conf_report_warning(v->rep, v->line,
+			"zones \"%s\": Netatalk computes another multicast address "
+			"for this accented letter; its users may not find each other in this zone",
+			v->text);
 	p->zones = realloc(p->zones, (p->n_zones + 1) * sizeof *p->zones);
 	if (!p->zones)
 		abort();
@@ -182,17 +188,20 @@ static bool is_plain_text(const char *text)
 	return true;
 }
 
-bool conf_read_title(const char *title, int line, struct conf_report *rep, char out[CONFIG_NAME_MAX + 1])
+bool conf_read_title(
+	const char *title, int line, struct conf_report *rep, char out[CONFIG_NAME_MAX + 1])
 {
 	size_t n = strlen(title);
 
 	out[0] = '\0';
 	if (n == 0 || n > CONFIG_NAME_MAX) {
-		conf_report_error(rep, line, "the name of a section has 1 to %d bytes", CONFIG_NAME_MAX);
+		conf_report_error(
+			rep, line, "the name of a section has 1 to %d bytes", CONFIG_NAME_MAX);
 		return false;
 	}
 	if (!is_plain_text(title) || strchr(title, '"')) {
-		conf_report_error(rep, line, "the name of a section is UTF-8 text without control characters, "
+		conf_report_error(rep, line,
+			"the name of a section is UTF-8 text without control characters, "
 			"\" and \\");
 		return false;
 	}
@@ -208,7 +217,8 @@ static bool read_path(const struct conf_value *v, void *section)
 	if (n >= v->option->size)
 		return conf_bad_value(v, "longer than %zu bytes", v->option->size - 1);
 	if (n > 0 && (v->text[0] != '/' || v->text[n - 1] == '/' || !is_plain_text(v->text)))
-		return conf_bad_value(v, "must be the full path of a file, like \"/run/aurpd/dump\"");
+		return conf_bad_value(
+			v, "must be the full path of a file, like \"/run/aurpd/dump\"");
 	memcpy(to, v->text, n + 1);
 	return true;
 }
@@ -227,7 +237,8 @@ static bool read_device(const struct conf_value *v, void *section)
 	size_t n = strlen(v->text);
 
 	if (n == 0 || n > CONFIG_DEVICE_MAX)
-		return conf_bad_value(v, "the name of a network interface has 1 to %d bytes", CONFIG_DEVICE_MAX);
+		return conf_bad_value(
+			v, "the name of a network interface has 1 to %d bytes", CONFIG_DEVICE_MAX);
 	if (strpbrk(v->text, "/ %:\\\"") || !is_plain_text(v->text) || v->text[0] == '.')
 		return conf_bad_value(v, "not the name of a network interface (see: ip link)");
 	memcpy(p->device, v->text, n + 1);
@@ -345,7 +356,8 @@ static bool read_bounded(const struct conf_value *v, long *out)
 	const char *p = v->text;
 
 	if (!conf_number(&p, LONG_MAX / 16, out) || *p)
-		return conf_bad_value(v, "must be a decimal number from %ld to %ld", o->least, o->most);
+		return conf_bad_value(
+			v, "must be a decimal number from %ld to %ld", o->least, o->most);
 	if (*out < o->least || *out > o->most)
 		return conf_bad_value(v, "must be from %ld to %ld", o->least, o->most);
 	if (*out % o->step)

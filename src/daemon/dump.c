@@ -21,7 +21,8 @@ struct writer {
 /* key=word, or key="several words"; `key` comes with the space before it. */
 static void put_word(FILE *out, const char *key, const char *text)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:/-";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:/-";
 
 	if (*text && text[strspn(text, plain)] == '\0')
 		fprintf(out, "%s=%s", key, text);
@@ -84,7 +85,8 @@ static void on_tunnel(void *ctx, const struct tunnel_info *t)
 	char listen[ADDR_TEXT_SIZE], di[ADDR_TEXT_SIZE];
 
 	put_word(out, "tunnel", t->name);
-	fprintf(out, " listen=%s di=%s peers=%zu connected=%zu state=%s\n", endpoint_text(t->listen, listen),
+	fprintf(out, " listen=%s di=%s peers=%zu connected=%zu state=%s\n",
+		endpoint_text(t->listen, listen),
 		t->di.authority == DI_IP ? ip_text(t->di.ip, di) : "-", t->peers, t->connected,
 		t->is_up ? "up" : "down");
 }
@@ -96,11 +98,13 @@ static void on_peer(void *ctx, const struct peer_info *p)
 
 	put_word(out, "peer", p->name);
 	put_word(out, " tunnel", p->tunnel);
-	fprintf(out, " host=%s addr=%s recv=%s send=%s routes=%zu told=%zu", *p->host ? p->host : "-",
-		p->addr.ip ? endpoint_text(p->addr, addr) : "-", p->recv, p->send, p->routes, p->told);
+	fprintf(out, " host=%s addr=%s recv=%s send=%s routes=%zu told=%zu",
+		*p->host ? p->host : "-", p->addr.ip ? endpoint_text(p->addr, addr) : "-", p->recv,
+		p->send, p->routes, p->told);
 	put_known(out, " rtt-ms", p->rtt_ms);
 	put_known(out, " heard", p->heard_s);
-	fprintf(out, " remaps=%s reduces-hops=%s\n", p->remaps ? "yes" : "no", p->reduces_hops ? "yes" : "no");
+	fprintf(out, " remaps=%s reduces-hops=%s\n", p->remaps ? "yes" : "no",
+		p->reduces_hops ? "yes" : "no");
 }
 
 static void on_route(void *ctx, const struct route_info *r)

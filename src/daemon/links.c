@@ -87,7 +87,8 @@ void links_open(struct links *ls, const struct config_port *config)
 	memcpy(p->device, config->device, sizeof p->device);
 	p->is_tap = config->is_tap;
 	p->port = router_find_port(ls->shell->router, config->name);
-	p->link = (config->is_tap ? tap_link_new : ether_link_new)(ls->shell->loop, ls->shell->in, config, &hooks);
+	p->link = (config->is_tap ? tap_link_new : ether_link_new)(
+		ls->shell->loop, ls->shell->in, config, &hooks);
 	ls->v = xmem_grow(ls->v, ls->n, &ls->cap, sizeof *ls->v);
 	ls->v[ls->n++] = p;
 	link_check(p->link);
@@ -145,12 +146,14 @@ void links_report(struct links *ls)
 		struct losses l = link_losses(p->link);
 
 		if (l.no_buffer != p->said.no_buffer)
-			log_printf(&p->shell->log, LOG_LEVEL_WARNING, "port %s: the kernel had no room for %llu "
-				"packets; raise net.core.rmem_max and wmem_max if this goes on", p->name,
-				(unsigned long long)(l.no_buffer - p->said.no_buffer));
+			log_printf(&p->shell->log, LOG_LEVEL_WARNING,
+				"port %s: the kernel had no room for %llu "
+				"packets; raise net.core.rmem_max and wmem_max if this goes on",
+				p->name, (unsigned long long)(l.no_buffer - p->said.no_buffer));
 		if (l.refused != p->said.refused && l.error != p->said.error)
-			log_printf(&p->shell->log, LOG_LEVEL_WARNING, "port %s: %s does not send: %s", p->name,
-				p->device, strerror(l.error));
+			log_printf(&p->shell->log, LOG_LEVEL_WARNING,
+				"port %s: %s does not send: %s", p->name, p->device,
+				strerror(l.error));
 		p->said = l;
 	}
 }

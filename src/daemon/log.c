@@ -15,7 +15,8 @@ enum {
 	HELD_BACK_S = 5,
 };
 
-void log_init(struct log *log, FILE *out, bool is_journal, enum log_level level, struct instant (*clock)(void))
+void log_init(struct log *log, FILE *out, bool is_journal, enum log_level level,
+	struct instant (*clock)(void))
 {
 	*log = (struct log){ .out = out, .is_journal = is_journal, .level = level, .clock = clock };
 }
@@ -33,7 +34,8 @@ static void put_line(struct log *log, enum log_level level, const char *text)
 	fflush(log->out);
 }
 
-static struct log_kind *find_kind(struct log *log, enum log_level level, const void *key, struct instant now)
+static struct log_kind *find_kind(
+	struct log *log, enum log_level level, const void *key, struct instant now)
 {
 	struct log_kind *k = log->kinds;
 
@@ -43,7 +45,9 @@ static struct log_kind *find_kind(struct log *log, enum log_level level, const v
 	if (log->n_kinds == LOG_KINDS_MAX)
 		return &log->kinds[LOG_KINDS_MAX - 1];		/* the rest share one */
 	log->n_kinds++;
-	*k = (struct log_kind){ .key = key, .level = level, .refilled = now, .allowance = LOG_BURST };
+	*k = (struct log_kind){
+		.key = key, .level = level, .refilled = now, .allowance = LOG_BURST
+	};
 	return k;
 }
 
@@ -77,7 +81,8 @@ static bool is_repeated(struct log *log, const char *text, struct instant now)
 	uint64_t hash = hash_of(text);
 	size_t i = hash % LOG_RECENT_MAX;
 
-	if (log->recent[i].hash == hash && instant_since(now, log->recent[i].said).us < span_s(1).us)
+	if (log->recent[i].hash == hash &&
+		instant_since(now, log->recent[i].said).us < span_s(1).us)
 		return true;
 	log->recent[i].hash = hash;
 	log->recent[i].said = now;
@@ -140,7 +145,8 @@ void log_tick(struct log *log)
 			log->holds_back = true;
 			continue;
 		}
-		snprintf(text, sizeof text, "%u more messages like this were suppressed: %s", k->held_back, k->last);
+		snprintf(text, sizeof text, "%u more messages like this were suppressed: %s",
+			k->held_back, k->last);
 		k->held_back = 0;
 		put_line(log, k->level, text);
 	}

@@ -39,7 +39,8 @@ struct log {
 	bool holds_back;		/* some kind has messages held back */
 };
 
-void log_init(struct log *log, FILE *out, bool is_journal, enum log_level level, struct instant (*clock)(void));
+void log_init(struct log *log, FILE *out, bool is_journal, enum log_level level,
+	struct instant (*clock)(void));
 
 /*
  * One line, if the level wants it. The same text comes at most once a second;
@@ -49,7 +50,8 @@ void log_init(struct log *log, FILE *out, bool is_journal, enum log_level level,
 void log_say(struct log *log, enum log_level level, const void *key, const char *text);
 
 /* The same with a format, which is also the kind. */
-void log_printf(struct log *log, enum log_level level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void log_printf(struct log *log, enum log_level level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Says how many messages were held back, some seconds after they were. */
 void log_tick(struct log *log);

@@ -27,7 +27,8 @@ static void on_resolved(void *ctx, const uint32_t *ip, size_t n)
 	struct endpoint to[RESOLVE_ADDRESSES_MAX];
 
 	if (p->has_failed)
-		log_printf(&shell->log, LOG_LEVEL_INFO, "peer %s: %s has an address now", p->peer.name, p->peer.host);
+		log_printf(&shell->log, LOG_LEVEL_INFO, "peer %s: %s has an address now",
+			p->peer.name, p->peer.host);
 	p->has_failed = false;
 	for (size_t i = 0; i < n; i++)
 		to[i] = (struct endpoint){ ip[i], p->peer.port };
@@ -41,8 +42,10 @@ static void on_failed(void *ctx, const char *why)
 	struct peer_lookup *p = ctx;
 
 	p->has_failed = true;
-	log_printf(&p->all->shell->log, LOG_LEVEL_WARNING, "peer %s: no address for %s: %s; trying again "
-		"(see: getent ahostsv4 %s)", p->peer.name, p->peer.host, why, p->peer.host);
+	log_printf(&p->all->shell->log, LOG_LEVEL_WARNING,
+		"peer %s: no address for %s: %s; trying again "
+		"(see: getent ahostsv4 %s)",
+		p->peer.name, p->peer.host, why, p->peer.host);
 }
 
 void lookups_init(struct lookups *ls, struct shell *shell, struct tunnels *tunnels)

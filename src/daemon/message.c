@@ -13,29 +13,39 @@
 
 static const char *const sentences[TRACE_KINDS] = {
 	[TRACE_PORT_PROBING] = "port {port}: trying the address {addr}",
-	[TRACE_PORT_ADDRESS_TAKEN] = "port {port}: the address {addr} belongs to {mac}; trying another",
+	[TRACE_PORT_ADDRESS_TAKEN] =
+		"port {port}: the address {addr} belongs to {mac}; trying another",
 	[TRACE_PORT_VERIFYING] = "port {port}: has {addr}, asks the cable for its network range",
 	[TRACE_PORT_UP] = "port {port} is up: address {addr}, network {range}",
 	[TRACE_PORT_DOWN] = "port {port} is down",
-	[TRACE_PORT_RANGE_CONFLICT] = "port {port} stopped: the router {addr} says that this cable is network "
+	[TRACE_PORT_RANGE_CONFLICT] =
+		"port {port} stopped: the router {addr} says that this cable is network "
 		"{range}; configure the same range here, or seed = soft to take over the cable's",
-	[TRACE_PORT_ZONE_CONFLICT] = "port {port} stopped: the router {addr} has another list of zones for this "
-		"cable (zone {name}); configure the same zones, or seed = soft to take over the cable's",
-	[TRACE_PORT_NET_IN_USE] = "port {port} stopped: network {range} is already reached through {other}; "
+	[TRACE_PORT_ZONE_CONFLICT] =
+		"port {port} stopped: the router {addr} has another list of zones for this "
+		"cable (zone {name}); configure the same zones, or seed = soft to take over the "
+		"cable's",
+	[TRACE_PORT_NET_IN_USE] =
+		"port {port} stopped: network {range} is already reached through {other}; "
 		"choose another range",
-	[TRACE_PORT_ADDRESS_STOLEN] = "port {port}: {mac} uses our address {addr}; we keep it. Restart that "
+	[TRACE_PORT_ADDRESS_STOLEN] =
+		"port {port}: {mac} uses our address {addr}; we keep it. Restart that "
 		"device if it cannot be reached",
-	[TRACE_PORT_ZONES_DIFFER] = "port {port}: the cable still uses the zones from before; the new list is "
+	[TRACE_PORT_ZONES_DIFFER] =
+		"port {port}: the cable still uses the zones from before; the new list is "
 		"in force when all routers of the cable have been down for ten minutes",
-	[TRACE_RTMP_RANGE_IGNORED] = "port {port}: the router {addr} claims {range} for this cable and is "
+	[TRACE_RTMP_RANGE_IGNORED] =
+		"port {port}: the router {addr} claims {range} for this cable and is "
 		"ignored; give all routers of the cable the same range",
-	[TRACE_RTMP_OVERLAP] = "port {port}: the router {addr} offers network {range}, which overlaps {range2}, "
+	[TRACE_RTMP_OVERLAP] =
+		"port {port}: the router {addr} offers network {range}, which overlaps {range2}, "
 		"and is ignored; renumber one of them",
 	[TRACE_ROUTE_ADDED] = "network {range} is {number} hops away through {via}",
 	[TRACE_ROUTE_CHANGED] = "network {range} is now {number} hops away through {via}",
 	[TRACE_ROUTE_BAD] = "network {range} is bad",
 	[TRACE_ROUTE_REMOVED] = "network {range} is gone",
-	[TRACE_ROUTES_FULL] = "the routing table is full with {number} networks; raise max-networks",
+	[TRACE_ROUTES_FULL] =
+		"the routing table is full with {number} networks; raise max-networks",
 	[TRACE_ZONES_FULL] = "the zone table is full with {number} zones; raise max-zones",
 	[TRACE_ZONES_COMPLETE] = "network {range} has its {number} zones",
 	[TRACE_PEER_OPENING] = "peer {peer}: connecting to {endpoint}",
@@ -45,21 +55,29 @@ static const char *const sentences[TRACE_KINDS] = {
 	[TRACE_PEER_RECV_CLOSED] = "peer {peer}: we no longer receive its networks: {text}",
 	[TRACE_PEER_SEND_OPEN] = "peer {peer}: it receives our networks",
 	[TRACE_PEER_SEND_CLOSED] = "peer {peer}: it no longer receives our networks: {text}",
-	[TRACE_PEER_REFUSED] = "peer {peer} refuses to connect: {text} (error {number}); ask its operator to "
+	[TRACE_PEER_REFUSED] =
+		"peer {peer} refuses to connect: {text} (error {number}); ask its operator to "
 		"add us",
-	[TRACE_PEER_REFUSED_BY_US] = "peer {peer} wants a connection that we refuse: {text} (error {number})",
-	[TRACE_PEER_UNKNOWN] = "tunnel {tunnel}: {endpoint} wants to connect, but is no peer of ours; add it as "
+	[TRACE_PEER_REFUSED_BY_US] =
+		"peer {peer} wants a connection that we refuse: {text} (error {number})",
+	[TRACE_PEER_UNKNOWN] =
+		"tunnel {tunnel}: {endpoint} wants to connect, but is no peer of ours; add it as "
 		"a peer, or set accept-unknown = yes",
 	[TRACE_PEER_ADDRESS] = "peer {peer} is at {endpoint} now",
-	[TRACE_PEER_SAME_DI] = "peers {peer} and {other} have the same domain identifier; one of them must "
+	[TRACE_PEER_SAME_DI] =
+		"peers {peer} and {other} have the same domain identifier; one of them must "
 		"change its public-address",
 	[TRACE_PEER_REFLECTS] = "peer {peer} offers us our own network {range}; ignored",
-	[TRACE_PEER_OVERLAP] = "peer {peer} offers network {range}, which overlaps {range2} of {other}, and is "
+	[TRACE_PEER_OVERLAP] =
+		"peer {peer} offers network {range}, which overlaps {range2} of {other}, and is "
 		"ignored; one of the two sites must renumber",
-	[TRACE_PEER_DUPLICATE_NET] = "peer {peer} offers network {range}, which {other} has too; the nearer one "
+	[TRACE_PEER_DUPLICATE_NET] =
+		"peer {peer} offers network {range}, which {other} has too; the nearer one "
 		"is used",
-	[TRACE_PEER_BAD_TUPLES] = "peer {peer} sent {number} entries that make no sense; they are ignored",
-	[TRACE_PEER_ZONES_MISSING] = "peer {peer} does not tell the zones of its network {range}; asking on",
+	[TRACE_PEER_BAD_TUPLES] =
+		"peer {peer} sent {number} entries that make no sense; they are ignored",
+	[TRACE_PEER_ZONES_MISSING] =
+		"peer {peer} does not tell the zones of its network {range}; asking on",
 	[TRACE_DROPPED] = "{where}: a packet was dropped: {drop}",
 };
 
@@ -168,10 +186,20 @@ static void print_drop(const struct trace_event *e, char *out, size_t size)
 }
 
 static const struct member members[] = {
-	{ "port", print_port }, { "tunnel", print_tunnel }, { "peer", print_peer }, { "other", print_other },
-	{ "text", print_text }, { "via", print_via }, { "where", print_where }, { "range", print_range },
-	{ "range2", print_range2 }, { "addr", print_addr }, { "mac", print_mac },
-	{ "endpoint", print_endpoint }, { "name", print_name }, { "number", print_number },
+	{ "port", print_port },
+	{ "tunnel", print_tunnel },
+	{ "peer", print_peer },
+	{ "other", print_other },
+	{ "text", print_text },
+	{ "via", print_via },
+	{ "where", print_where },
+	{ "range", print_range },
+	{ "range2", print_range2 },
+	{ "addr", print_addr },
+	{ "mac", print_mac },
+	{ "endpoint", print_endpoint },
+	{ "name", print_name },
+	{ "number", print_number },
 	{ "drop", print_drop },
 };
 

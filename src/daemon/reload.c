@@ -38,15 +38,17 @@ const struct config_peer *config_find_peer(const struct config_tunnel *t, const 
 static bool is_same_device(const struct config_port *a, const struct config_port *b)
 {
 	return a->kind == b->kind && a->is_tap == b->is_tap && strcmp(a->device, b->device) == 0 &&
-	       a->all_multicast == b->all_multicast && a->has_hardware_address == b->has_hardware_address &&
-	       (!a->has_hardware_address || mac_eq(a->hardware_address, b->hardware_address));
+		a->all_multicast == b->all_multicast &&
+		a->has_hardware_address == b->has_hardware_address &&
+		(!a->has_hardware_address || mac_eq(a->hardware_address, b->hardware_address));
 }
 
-static bool is_same_socket(const struct config *old, const struct config_tunnel *a, const struct config *new_,
-	const struct config_tunnel *b)
+static bool is_same_socket(const struct config *old, const struct config_tunnel *a,
+	const struct config *new_, const struct config_tunnel *b)
 {
-	return endpoint_eq(a->listen, b->listen) && old->public_address_auto == new_->public_address_auto &&
-	       (old->public_address_auto || old->public_address == new_->public_address);
+	return endpoint_eq(a->listen, b->listen) &&
+		old->public_address_auto == new_->public_address_auto &&
+		(old->public_address_auto || old->public_address == new_->public_address);
 }
 
 static bool is_same_host(const struct config_peer *a, const struct config_peer *b)
@@ -63,7 +65,8 @@ static enum reload_action compare(const void *old, const void *new_, bool is_sam
 	return is_same ? RELOAD_KEEP : RELOAD_REOPEN;
 }
 
-static void add(struct reload_list *l, const char *name, const char *tunnel, enum reload_action action)
+static void add(
+	struct reload_list *l, const char *name, const char *tunnel, enum reload_action action)
 {
 	l->items[l->n++] = (struct reload_item){ name, tunnel, action };
 }
@@ -90,7 +93,8 @@ static void plan_ports(struct reload_list *l, const struct config *old, const st
 	}
 }
 
-static void plan_peers(struct reload_list *l, const struct config_tunnel *a, const struct config_tunnel *b)
+static void plan_peers(
+	struct reload_list *l, const struct config_tunnel *a, const struct config_tunnel *b)
 {
 	for (size_t i = 0; a && i < a->n_peers; i++)
 		if (!config_find_peer(b, a->peers[i].name))
@@ -102,12 +106,14 @@ static void plan_peers(struct reload_list *l, const struct config_tunnel *a, con
 	}
 }
 
-static void plan_tunnels(struct reload_plan *plan, const struct config *old, const struct config *new_)
+static void plan_tunnels(
+	struct reload_plan *plan, const struct config *old, const struct config *new_)
 {
 	struct reload_list *l = &plan->tunnels;
 
 	l->items = xmem_new((old ? old->n_tunnels : 0) + new_->n_tunnels, sizeof *l->items);
-	plan->peers.items = xmem_new(count_peers(old) + count_peers(new_), sizeof *plan->peers.items);
+	plan->peers.items =
+		xmem_new(count_peers(old) + count_peers(new_), sizeof *plan->peers.items);
 	for (size_t i = 0; old && i < old->n_tunnels; i++) {
 		if (config_find_tunnel(new_, old->tunnels[i].name))
 			continue;
@@ -115,7 +121,8 @@ static void plan_tunnels(struct reload_plan *plan, const struct config *old, con
 		plan_peers(&plan->peers, &old->tunnels[i], NULL);
 	}
 	for (size_t i = 0; i < new_->n_tunnels; i++) {
-		const struct config_tunnel *b = &new_->tunnels[i], *a = config_find_tunnel(old, b->name);
+		const struct config_tunnel *b = &new_->tunnels[i],
+					   *a = config_find_tunnel(old, b->name);
 
 		add(l, b->name, NULL, compare(a, b, a && is_same_socket(old, a, new_, b)));
 		plan_peers(&plan->peers, a, b);

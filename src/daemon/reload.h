@@ -31,7 +31,8 @@ struct reload_plan {
  * everything that is to be closed or reopened: two ports may have changed
  * places. Free with reload_plan_fini().
  */
-void reload_plan_init(struct reload_plan *plan, const struct config *old, const struct config *new_);
+void reload_plan_init(
+	struct reload_plan *plan, const struct config *old, const struct config *new_);
 void reload_plan_fini(struct reload_plan *plan);
 
 const struct config_port *config_find_port(const struct config *c, const char *name);

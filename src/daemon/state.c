@@ -90,7 +90,8 @@ void state_apply(const struct state *s, struct config *c)
 		struct config_port *p = &c->ports[i];
 		const struct state_port *last = find(s, p->name);
 
-		if (!last || p->address.net != 0 || last->addr.node == 0 || last->addr.node > AT_NODE_EXTENDED_LAST)
+		if (!last || p->address.net != 0 || last->addr.node == 0 ||
+			last->addr.node > AT_NODE_EXTENDED_LAST)
 			continue;
 		if (p->range.first == 0 || at_range_has(p->range, last->addr.net))
 			p->address = last->addr;

@@ -53,18 +53,25 @@ static void say_trouble(struct tunnel_socket *t, int error)
 	t->error = error;
 	endpoint_text(t->listen, listen);
 	if (error == EADDRINUSE)
-		log_printf(&t->shell->log, LOG_LEVEL_ERROR, "tunnel %s: %s is in use by another program; stop it "
-			"(see: ss -lunp 'sport = :%u'). Trying again every %d s", t->name, listen,
-			t->listen.port, RETRY_S);
+		log_printf(&t->shell->log, LOG_LEVEL_ERROR,
+			"tunnel %s: %s is in use by another program; stop it "
+			"(see: ss -lunp 'sport = :%u'). Trying again every %d s",
+			t->name, listen, t->listen.port, RETRY_S);
 	else if (error == EADDRNOTAVAIL)
-		log_printf(&t->shell->log, LOG_LEVEL_ERROR, "tunnel %s: %s is no address of this machine (see: "
-			"ip address); waiting for it", t->name, listen);
+		log_printf(&t->shell->log, LOG_LEVEL_ERROR,
+			"tunnel %s: %s is no address of this machine (see: "
+			"ip address); waiting for it",
+			t->name, listen);
 	else if (error == ENETUNREACH)
-		log_printf(&t->shell->log, LOG_LEVEL_WARNING, "tunnel %s: there is no route to the internet yet, "
-			"so no address for public-address = \"auto\"; waiting for one", t->name);
+		log_printf(&t->shell->log, LOG_LEVEL_WARNING,
+			"tunnel %s: there is no route to the internet yet, "
+			"so no address for public-address = \"auto\"; waiting for one",
+			t->name);
 	else
-		log_printf(&t->shell->log, LOG_LEVEL_ERROR, "tunnel %s: cannot listen on %s: %s; trying again "
-			"every %d s", t->name, listen, strerror(error), RETRY_S);
+		log_printf(&t->shell->log, LOG_LEVEL_ERROR,
+			"tunnel %s: cannot listen on %s: %s; trying again "
+			"every %d s",
+			t->name, listen, strerror(error), RETRY_S);
 }
 
 /* The address for our domain identifier; false if there is none yet. */
@@ -110,7 +117,7 @@ static void check(struct tunnel_socket *t)
 	if (!find_own_address(t, &own)) {
 		if (!t->is_up)
 			say_trouble(t, ENETUNREACH);
-		return;				/* a tunnel that is up keeps its identity meanwhile */
+		return; /* a tunnel that is up keeps its identity meanwhile */
 	}
 	if (t->is_up && t->own != own)
 		go_down(t);
@@ -128,7 +135,8 @@ void tunnels_init(struct tunnels *ts, struct shell *shell)
 	*ts = (struct tunnels){ .shell = shell };
 }
 
-void tunnels_open(struct tunnels *ts, const struct config *config, const struct config_tunnel *tunnel)
+void tunnels_open(
+	struct tunnels *ts, const struct config *config, const struct config_tunnel *tunnel)
 {
 	struct tunnel_socket *t = xmem_new(1, sizeof *t);
 
@@ -222,12 +230,14 @@ void tunnels_report(struct tunnels *ts)
 			continue;
 		l = udp_losses(t->udp);
 		if (l.no_buffer != t->said.no_buffer)
-			log_printf(&t->shell->log, LOG_LEVEL_WARNING, "tunnel %s: the kernel had no room for %llu "
-				"packets; raise net.core.rmem_max and wmem_max if this goes on", t->name,
-				(unsigned long long)(l.no_buffer - t->said.no_buffer));
+			log_printf(&t->shell->log, LOG_LEVEL_WARNING,
+				"tunnel %s: the kernel had no room for %llu "
+				"packets; raise net.core.rmem_max and wmem_max if this goes on",
+				t->name, (unsigned long long)(l.no_buffer - t->said.no_buffer));
 		if (l.refused != t->said.refused && l.error != t->said.error)
-			log_printf(&t->shell->log, LOG_LEVEL_WARNING, "tunnel %s: the kernel does not send: %s",
-				t->name, strerror(l.error));
+			log_printf(&t->shell->log, LOG_LEVEL_WARNING,
+				"tunnel %s: the kernel does not send: %s", t->name,
+				strerror(l.error));
 		t->said = l;
 	}
 }

@@ -26,7 +26,8 @@ void tunnels_fini(struct tunnels *ts);
  * Opens the socket of a tunnel the router knows, with the domain identifier
  * that `config` gives it. What does not work yet is said once and tried again.
  */
-void tunnels_open(struct tunnels *ts, const struct config *config, const struct config_tunnel *tunnel);
+void tunnels_open(
+	struct tunnels *ts, const struct config *config, const struct config_tunnel *tunnel);
 
 /* Closes the socket of a tunnel the router still knows. */
 void tunnels_close(struct tunnels *ts, const char *name);

@@ -15,17 +15,18 @@ struct sock_fprog at_filter(struct mac own, struct sock_filter code[AT_FILTER_LE
 		(uint32_t)own.byte[2] << 8 | own.byte[3];
 	const uint32_t low = (uint32_t)own.byte[4] << 8 | own.byte[5];
 	const struct sock_filter program[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT)),
+		BPF_STMT(
+			BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 16),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),			/* to a group? */
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0), /* to a group? */
 		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1, 4, 0),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),			/* to us? */
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), /* to us? */
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 0, 12),
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, low, 0, 10),
-		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),			/* a length? */
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12), /* a length? */
 		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 1500, 8, 0),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 14),			/* AA AA 03, first of SNAP */
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 14), /* AA AA 03, first of SNAP */
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xAAAA0308, 0, 2),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 18),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x0007809B, 3, 4),
@@ -36,7 +37,8 @@ struct sock_fprog at_filter(struct mac own, struct sock_filter code[AT_FILTER_LE
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 
-	_Static_assert(sizeof program <= AT_FILTER_LENGTH * sizeof *code, "the program has its room");
+	_Static_assert(
+		sizeof program <= AT_FILTER_LENGTH * sizeof *code, "the program has its room");
 	memcpy(code, program, sizeof program);
 	return (struct sock_fprog){ sizeof program / sizeof *program, code };
 }

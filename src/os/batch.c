@@ -124,7 +124,8 @@ void send_batch_free(struct send_batch *sb)
 	free(sb);
 }
 
-void send_batch_put(struct send_batch *sb, int fd, const struct endpoint *to, const struct pkt *p, size_t least)
+void send_batch_put(
+	struct send_batch *sb, int fd, const struct endpoint *to, const struct pkt *p, size_t least)
 {
 	size_t len = p->len < least ? least : p->len;
 	struct msghdr *h;
@@ -143,7 +144,8 @@ void send_batch_put(struct send_batch *sb, int fd, const struct endpoint *to, co
 	h = &sb->msg[sb->n].msg_hdr;
 	sb->iov[sb->n] = (struct iovec){ bytes, len };
 	if (to) {
-		sb->to[sb->n] = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(to->port),
+		sb->to[sb->n] = (struct sockaddr_in){ .sin_family = AF_INET,
+			.sin_port = htons(to->port),
 			.sin_addr.s_addr = htonl(to->ip) };
 		h->msg_name = &sb->to[sb->n];
 		h->msg_namelen = sizeof sb->to[sb->n];

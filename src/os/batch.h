@@ -48,7 +48,8 @@ void send_batch_free(struct send_batch *sb);
  * Copies a packet, padded with zeros to at least `least` bytes; `to` is NULL on
  * a socket that needs no address. Flushes first if there is no room.
  */
-void send_batch_put(struct send_batch *sb, int fd, const struct endpoint *to, const struct pkt *p, size_t least);
+void send_batch_put(struct send_batch *sb, int fd, const struct endpoint *to, const struct pkt *p,
+	size_t least);
 void send_batch_flush(struct send_batch *sb, int fd);
 struct losses send_batch_losses(const struct send_batch *sb);
 

@@ -72,8 +72,8 @@ static bool change_membership(const struct ether *e, int type, const struct mac 
 		m.mr_alen = sizeof address->byte;
 		memcpy(m.mr_address, address->byte, sizeof address->byte);
 	}
-	return setsockopt(e->fd, SOL_PACKET, join ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP, &m,
-		sizeof m) == 0;
+	return setsockopt(e->fd, SOL_PACKET, join ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP,
+		       &m, sizeof m) == 0;
 }
 
 /* All-multicast where single addresses are refused or not enough (E30, Q20). */
@@ -146,7 +146,8 @@ static enum link_trouble open_socket(struct ether *e, const struct ifinfo *info)
 	e->mac = e->has_own_mac ? e->own_mac : info->mac;
 	e->fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (e->fd >= 0 && bind_socket(e))
-		e->readable = event_new(loop_base(e->loop), e->fd, EV_READ | EV_PERSIST, on_readable, e);
+		e->readable =
+			event_new(loop_base(e->loop), e->fd, EV_READ | EV_PERSIST, on_readable, e);
 	if (e->readable && event_add(e->readable, NULL) == 0)
 		return TROUBLE_NONE;
 	error = errno;
@@ -238,10 +239,11 @@ static void close_link(struct link *k)
 	free(e);
 }
 
-struct link *ether_link_new(struct loop *l, struct receive_batch *rb, const struct config_port *config,
-	const struct link_hooks *hooks)
+struct link *ether_link_new(struct loop *l, struct receive_batch *rb,
+	const struct config_port *config, const struct link_hooks *hooks)
 {
-	static const struct link_ops ops = { check, is_denied, send_frame, flush, set_multicast, losses, close_link };
+	static const struct link_ops ops = { check, is_denied, send_frame, flush, set_multicast,
+		losses, close_link };
 	struct ether *e = xmem_new(1, sizeof *e);
 
 	e->link.ops = &ops;

@@ -55,7 +55,9 @@ static void read_link(const struct nlmsghdr *h, struct ifinfo *out, char *name)
 	int left = (int)IFLA_PAYLOAD(h);
 	uint32_t master = 0;
 
-	*out = (struct ifinfo){ .index = m->ifi_index, .flags = m->ifi_flags, .hardware = m->ifi_type };
+	*out = (struct ifinfo){
+		.index = m->ifi_index, .flags = m->ifi_flags, .hardware = m->ifi_type
+	};
 	name[0] = '\0';
 	for (const struct rtattr *a = IFLA_RTA(m); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
 		if (a->rta_type == IFLA_IFNAME)
@@ -98,7 +100,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 struct ifwatch *ifwatch_new(struct loop *l, const struct ifwatch_hooks *hooks)
 {
-	struct sockaddr_nl groups = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR };
+	struct sockaddr_nl groups = { .nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR };
 	struct ifwatch *w = xmem_new(1, sizeof *w);
 
 	w->hooks = *hooks;

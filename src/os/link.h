@@ -39,10 +39,10 @@ struct link {
 };
 
 /* Links for the device of a port; `config` is only read during the call. First do link_check(). */
-struct link *ether_link_new(struct loop *l, struct receive_batch *rb, const struct config_port *config,
-	const struct link_hooks *hooks);
-struct link *tap_link_new(struct loop *l, struct receive_batch *rb, const struct config_port *config,
-	const struct link_hooks *hooks);
+struct link *ether_link_new(struct loop *l, struct receive_batch *rb,
+	const struct config_port *config, const struct link_hooks *hooks);
+struct link *tap_link_new(struct loop *l, struct receive_batch *rb,
+	const struct config_port *config, const struct link_hooks *hooks);
 
 /* Looks at the device: opens, closes or leaves it. To be called whenever it may have changed. */
 static inline void link_check(struct link *k)

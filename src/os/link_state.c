@@ -36,36 +36,44 @@ enum link_trouble link_judge(const char *device, struct ifinfo *info)
 	return info->flags & IFF_RUNNING ? TROUBLE_NONE : TROUBLE_NO_CARRIER;
 }
 
-static void describe(const struct link_state *s, const struct ifinfo *info, int error, char text[SENTENCE_MAX])
+static void describe(
+	const struct link_state *s, const struct ifinfo *info, int error, char text[SENTENCE_MAX])
 {
 	const char *d = s->device;
 
 	switch (s->trouble) {
 	case TROUBLE_ABSENT:
-		snprintf(text, SENTENCE_MAX, "there is no interface %s yet; waiting for it (see: ip link)", d);
+		snprintf(text, SENTENCE_MAX,
+			"there is no interface %s yet; waiting for it (see: ip link)", d);
 		break;
 	case TROUBLE_NOT_ETHERNET:
-		snprintf(text, SENTENCE_MAX, "%s is not an Ethernet interface; choose another one (see: ip link)", d);
+		snprintf(text, SENTENCE_MAX,
+			"%s is not an Ethernet interface; choose another one (see: ip link)", d);
 		break;
 	case TROUBLE_MEMBER:
-		snprintf(text, SENTENCE_MAX, "%s belongs to %s %s, which takes its frames; write device = %s", d,
+		snprintf(text, SENTENCE_MAX,
+			"%s belongs to %s %s, which takes its frames; write device = %s", d,
 			info->master_kind, info->master, info->master);
 		break;
 	case TROUBLE_DOWN:
-		snprintf(text, SENTENCE_MAX, "%s is down; waiting until it is up (ip link set %s up)", d, d);
+		snprintf(text, SENTENCE_MAX,
+			"%s is down; waiting until it is up (ip link set %s up)", d, d);
 		break;
 	case TROUBLE_NO_CARRIER:
-		snprintf(text, SENTENCE_MAX, "%s has no carrier; waiting for it (is the cable plugged in?)", d);
+		snprintf(text, SENTENCE_MAX,
+			"%s has no carrier; waiting for it (is the cable plugged in?)", d);
 		break;
 	case TROUBLE_DENIED:
 		snprintf(text, SENTENCE_MAX, "%s cannot be opened: %s", d, strerror(error));
 		break;
 	default:
-		snprintf(text, SENTENCE_MAX, "%s cannot be opened: %s; trying again", d, strerror(error));
+		snprintf(text, SENTENCE_MAX, "%s cannot be opened: %s; trying again", d,
+			strerror(error));
 	}
 }
 
-void link_enter(struct link_state *s, enum link_trouble trouble, const struct ifinfo *info, int error)
+void link_enter(
+	struct link_state *s, enum link_trouble trouble, const struct ifinfo *info, int error)
 {
 	char text[SENTENCE_MAX];
 	enum log_level level;
@@ -76,7 +84,8 @@ void link_enter(struct link_state *s, enum link_trouble trouble, const struct if
 	if (trouble == TROUBLE_NONE)
 		return;
 	describe(s, info, error, text);
-	level = trouble == TROUBLE_NO_CARRIER || trouble == TROUBLE_DOWN ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR;
+	level = trouble == TROUBLE_NO_CARRIER || trouble == TROUBLE_DOWN ? LOG_LEVEL_WARNING
+									 : LOG_LEVEL_ERROR;
 	s->hooks.say(s->hooks.ctx, level, text);
 }
 
@@ -99,13 +108,17 @@ void link_warn(const struct link_state *s, const struct ifinfo *info)
 	char text[SENTENCE_MAX];
 
 	if (info->is_wireless) {
-		snprintf(text, sizeof text, "%s is a wireless interface: access points do not carry AppleTalk's "
-			"multicasts and foreign hardware addresses reliably; use a cable", s->device);
+		snprintf(text, sizeof text,
+			"%s is a wireless interface: access points do not carry AppleTalk's "
+			"multicasts and foreign hardware addresses reliably; use a cable",
+			s->device);
 		s->hooks.say(s->hooks.ctx, LOG_LEVEL_WARNING, text);
 	}
 	if (kernel_has_appletalk(s->device)) {
-		snprintf(text, sizeof text, "the kernel's AppleTalk (netatalk's atalkd) uses %s too: give this port "
-			"a hardware-address of its own, or an interface of its own (macvlan, tap)", s->device);
+		snprintf(text, sizeof text,
+			"the kernel's AppleTalk (netatalk's atalkd) uses %s too: give this port "
+			"a hardware-address of its own, or an interface of its own (macvlan, tap)",
+			s->device);
 		s->hooks.say(s->hooks.ctx, LOG_LEVEL_WARNING, text);
 	}
 }

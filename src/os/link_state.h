@@ -30,7 +30,8 @@ enum link_trouble link_judge(const char *device, struct ifinfo *info);
  * Takes the new trouble, and says it if it is new. `info` belongs to
  * link_judge()'s answer, `error` (errno) to DENIED and FAILED.
  */
-void link_enter(struct link_state *s, enum link_trouble trouble, const struct ifinfo *info, int error);
+void link_enter(
+	struct link_state *s, enum link_trouble trouble, const struct ifinfo *info, int error);
 
 /* Remarks about an interface that works but has pitfalls (wireless, the kernel's AppleTalk). */
 void link_warn(const struct link_state *s, const struct ifinfo *info);

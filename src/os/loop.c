@@ -175,7 +175,8 @@ static void on_loop_signal(evutil_socket_t number, short what, void *arg)
 	s->caught(s->ctx, (int)number);
 }
 
-struct loop_signal *loop_signal_new(struct loop *l, int number, void (*caught)(void *ctx, int number), void *ctx)
+struct loop_signal *loop_signal_new(
+	struct loop *l, int number, void (*caught)(void *ctx, int number), void *ctx)
 {
 	struct loop_signal *s = xmem_new(1, sizeof *s);
 

@@ -1,4 +1,4 @@
-/* The event loop: turns of libevent, the router's one timer, and what is done at the end of a turn. */
+/* The event loop: turns of libevent, the router's one timer, what is done at the end of a turn. */
 #ifndef AURPD_LOOP_H
 #define AURPD_LOOP_H
 
@@ -40,7 +40,8 @@ void loop_timer_free(struct loop_timer *t);
 /* Calls `caught` in the loop, not in signal context, as often as the signal comes. */
 struct loop_signal;
 
-struct loop_signal *loop_signal_new(struct loop *l, int number, void (*caught)(void *ctx, int number), void *ctx);
+struct loop_signal *loop_signal_new(
+	struct loop *l, int number, void (*caught)(void *ctx, int number), void *ctx);
 void loop_signal_free(struct loop_signal *s);
 
 #endif

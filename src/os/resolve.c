@@ -186,8 +186,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	ask(arg);
 }
 
-struct resolver *resolver_new(struct loop *l, const char *resolv_conf, const struct resolver_times *times,
-	uint64_t seed)
+struct resolver *resolver_new(
+	struct loop *l, const char *resolv_conf, const struct resolver_times *times, uint64_t seed)
 {
 	struct resolver *r = xmem_new(1, sizeof *r);
 
@@ -210,7 +210,8 @@ void resolver_free(struct resolver *r)
 		LIST_REMOVE(d, link);
 		/* The queries are called back, with an error, by the base. */
 		evdns_base_free(d->dns, 1);
-		while (d->pending > 0 && event_base_loop(loop_base(r->loop), EVLOOP_ONCE | EVLOOP_NONBLOCK) == 0)
+		while (d->pending > 0 &&
+			event_base_loop(loop_base(r->loop), EVLOOP_ONCE | EVLOOP_NONBLOCK) == 0)
 			continue;
 		free(d);
 	}

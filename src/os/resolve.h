@@ -27,8 +27,8 @@ struct resolver_times {
 };
 
 /* `resolv_conf` is normally "/etc/resolv.conf"; `seed` decides the jitter of all times. */
-struct resolver *resolver_new(struct loop *l, const char *resolv_conf, const struct resolver_times *times,
-	uint64_t seed);
+struct resolver *resolver_new(
+	struct loop *l, const char *resolv_conf, const struct resolver_times *times, uint64_t seed);
 
 /* Every lookup has been freed before. Runs the loop's base until the last query is gone. */
 void resolver_free(struct resolver *r);

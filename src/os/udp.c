@@ -46,7 +46,8 @@ static struct sockaddr_in address_of(struct endpoint e)
 		.sin_addr.s_addr = htonl(e.ip) };
 }
 
-struct udp *udp_open(struct loop *l, struct receive_batch *rb, struct endpoint listen, const struct udp_hooks *hooks)
+struct udp *udp_open(struct loop *l, struct receive_batch *rb, struct endpoint listen,
+	const struct udp_hooks *hooks)
 {
 	struct sockaddr_in own = address_of(listen);
 	const int fragment = IP_PMTUDISC_DONT;
@@ -61,7 +62,8 @@ struct udp *udp_open(struct loop *l, struct receive_batch *rb, struct endpoint l
 		setsockopt(s->fd, IPPROTO_IP, IP_MTU_DISCOVER, &fragment, sizeof fragment);
 		socket_set_buffers(s->fd);
 		if (bind(s->fd, (struct sockaddr *)&own, sizeof own) == 0)
-			s->readable = event_new(loop_base(l), s->fd, EV_READ | EV_PERSIST, on_readable, s);
+			s->readable = event_new(
+				loop_base(l), s->fd, EV_READ | EV_PERSIST, on_readable, s);
 	}
 	if (s->readable && event_add(s->readable, NULL) == 0)
 		return s;

@@ -18,7 +18,8 @@ struct udp_hooks {
 };
 
 /* Listens on an address of ours (ip 0: all); NULL and errno. `rb` outlives the socket. */
-struct udp *udp_open(struct loop *l, struct receive_batch *rb, struct endpoint listen, const struct udp_hooks *hooks);
+struct udp *udp_open(struct loop *l, struct receive_batch *rb, struct endpoint listen,
+	const struct udp_hooks *hooks);
 void udp_close(struct udp *s);
 
 /* Copies the payload into the batch that udp_flush() sends. */

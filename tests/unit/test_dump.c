@@ -20,9 +20,11 @@
 
 static const char site[] =
 	"router { name = attic public-address = 203.0.113.7 }\n"
-	"ethertalk lan { device=eth0 network=\"100-101\" zones={\"Twilight Zone\",\"Q\\\"\\x1bx\"} }\n"
+	"ethertalk lan { device=eth0 network=\"100-101\"\n"
+	"zones={\"Twilight Zone\",\"Q\\\"\\x1bx\"} }\n"
 	"ethertalk \"second floor\" { device=eth1 seed=none }\n"
-	"tunnel globaltalk { peer alice { host=alice.example.net } peer office { host=192.0.2.33 } }\n";
+	"tunnel globaltalk { peer alice { host=alice.example.net }\n"
+	"peer office { host=192.0.2.33 } }\n";
 
 static void no_link(void *ctx, void *link, const struct pkt *frame)
 {
@@ -74,8 +76,12 @@ static char *dump_of_site(void)
 	struct instant start = { 5000000 }, now = start;
 	struct config *c = parse(site);
 	struct router *r = router_new(&io, 1, now);
-	struct dump d = { .router = r, .name = c->name, .date = "2026-11-22T19:50:00Z", .started = start,
-		.losses = losses, .n_losses = 2 };
+	struct dump d = { .router = r,
+		.name = c->name,
+		.date = "2026-11-22T19:50:00Z",
+		.started = start,
+		.losses = losses,
+		.n_losses = 2 };
 	int link = 0, sock = 0;
 	char *text = NULL;
 	size_t size;
@@ -107,13 +113,14 @@ static void has(const char *text, const char *line)
 
 static void test_the_dump_has_its_sections_in_order(void **state)
 {
-	static const char *const sections[] = { "\n[ports]\n", "\n[tunnels]\n", "\n[peers]\n", "\n[routes]\n",
-		"\n[zones]\n", "\n[aarp]\n", "\n[counters]\n" };
+	static const char *const sections[] = { "\n[ports]\n", "\n[tunnels]\n", "\n[peers]\n",
+		"\n[routes]\n", "\n[zones]\n", "\n[aarp]\n", "\n[counters]\n" };
 	char *text = dump_of_site();
 	const char *at = text;
 
 	(void)state;
-	assert_memory_equal(text, "# aurpd " AURPD_VERSION " attic 2026-11-22T19:50:00Z up=10\n", 45);
+	assert_memory_equal(
+		text, "# aurpd " AURPD_VERSION " attic 2026-11-22T19:50:00Z up=10\n", 45);
 	for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
 		at = strstr(at, sections[i]);
 		assert_non_null(at);
@@ -128,12 +135,22 @@ static void test_the_dump_tells_of_ports_tunnels_and_peers(void **state)
 	(void)state;
 	has(text, "\nport=lan kind=ethertalk device=eth0 state=up net=100-101 addr=10");
 	has(text, " default-zone=\"Twilight Zone\" zones=2 mac=02:00:07:12:34:56\n");
-	has(text, "\nport=\"second floor\" kind=ethertalk device=eth1 state=down net=- addr=- default-zone=- zones=0");
-	has(text, "\ntunnel=globaltalk listen=0.0.0.0:387 di=203.0.113.7 peers=2 connected=0 state=up\n");
-	has(text, "\npeer=alice tunnel=globaltalk host=alice.example.net addr=- recv=unconnected send=unconnected "
+	has(text,
+		"\nport=\"second floor\" kind=ethertalk device=eth1 state=down "
+		"net=- addr=- default-zone=- zones=0");
+	has(text,
+		"\ntunnel=globaltalk listen=0.0.0.0:387 di=203.0.113.7 "
+		"peers=2 connected=0 state=up\n");
+	has(text,
+		"\npeer=alice tunnel=globaltalk host=alice.example.net addr=- "
+		"recv=unconnected send=unconnected "
 		"routes=0 told=0 rtt-ms=- heard=-");
-	has(text, "\npeer=office tunnel=globaltalk host=192.0.2.33 addr=192.0.2.33:387 recv=wait-open-rsp ");
-	has(text, "\nnet=100-101 dist=0 via=lan state=good zones=\"Twilight Zone\",\"Q\\\"\\x1Bx\" alternatives=0\n");
+	has(text,
+		"\npeer=office tunnel=globaltalk host=192.0.2.33 addr=192.0.2.33:387 "
+		"recv=wait-open-rsp ");
+	has(text,
+		"\nnet=100-101 dist=0 via=lan state=good "
+		"zones=\"Twilight Zone\",\"Q\\\"\\x1Bx\" alternatives=0\n");
 	has(text, "\nzone=\"Twilight Zone\" nets=100\n");
 	has(text, "\nport=lan rx=0 tx=");
 	has(text, "\npeer=office rx=0 ");
@@ -188,7 +205,8 @@ static void read_all(const char *path, char *to, size_t size)
 
 static void test_a_file_is_replaced_whole_and_not_readable_by_all(void **state)
 {
-	char folder[] = "/tmp/aurpd-test-XXXXXX", path[64], one[] = "one\n", two[] = "two\n", got[16];
+	char folder[] = "/tmp/aurpd-test-XXXXXX", path[64], one[] = "one\n", two[] = "two\n",
+	     got[16];
 	struct stat st;
 
 	(void)state;
@@ -250,7 +268,8 @@ static void test_a_last_address_that_does_not_fit_is_left_alone(void **state)
 
 static void test_odd_lines_of_the_state_file_are_passed_over(void **state)
 {
-	char path[] = "/tmp/aurpd-test-XXXXXX", text[] = "\n100.5\nx.y lan\n70000.1 lan\n5.6 second floor\n9.9";
+	char path[] = "/tmp/aurpd-test-XXXXXX",
+	     text[] = "\n100.5\nx.y lan\n70000.1 lan\n5.6 second floor\n9.9";
 	struct state s = { 0 };
 
 	(void)state;

@@ -115,7 +115,8 @@ static void test_what_was_held_back_is_counted_later(void **state)
 	pass(6000);
 	log_tick(&logger);
 	fflush(out);
-	assert_string_equal(text, "<6>again\n<6>3 more messages like this were suppressed: again\n");
+	assert_string_equal(
+		text, "<6>again\n<6>3 more messages like this were suppressed: again\n");
 	pass(6000);
 	log_tick(&logger);
 	assert_int_equal(lines(), 2);
@@ -148,10 +149,20 @@ static struct trace_event event_of_everything(enum trace_kind kind)
 {
 	static const struct at_name hostile = { 6, { 'Z', 0x1B, '[', '2', 'J', 0x8E } };
 
-	return (struct trace_event){ .kind = kind, .port = "PORT", .tunnel = "TUNNEL", .peer = "PEER",
-		.other = "OTHER", .text = "TEXT", .range = { 3, 5, true }, .range2 = { 7, 9, true },
-		.addr = { 3, 128 }, .mac = { { 8, 0, 7, 1, 2, 3 } }, .endpoint = { 0xC0000221, 387 },
-		.name = &hostile, .number = 42, .drop = DROP_DDP_NO_ROUTE };
+	return (struct trace_event){ .kind = kind,
+		.port = "PORT",
+		.tunnel = "TUNNEL",
+		.peer = "PEER",
+		.other = "OTHER",
+		.text = "TEXT",
+		.range = { 3, 5, true },
+		.range2 = { 7, 9, true },
+		.addr = { 3, 128 },
+		.mac = { { 8, 0, 7, 1, 2, 3 } },
+		.endpoint = { 0xC0000221, 387 },
+		.name = &hostile,
+		.number = 42,
+		.drop = DROP_DDP_NO_ROUTE };
 }
 
 static void test_every_event_has_a_sentence_without_holes(void **state)
@@ -187,7 +198,8 @@ static void test_sentences_name_what_they_are_about(void **state)
 	assert_non_null(strstr(line, "tunnel TUNNEL: 192.0.2.33:387 wants to connect"));
 	e.kind = TRACE_DROPPED;
 	message_text(&e, line);
-	assert_string_equal(line, "peer PEER: a packet was dropped: ddp-no-route (no usable route to the "
+	assert_string_equal(line,
+		"peer PEER: a packet was dropped: ddp-no-route (no usable route to the "
 		"destination network)");
 	e.peer = e.tunnel = NULL;
 	message_text(&e, line);

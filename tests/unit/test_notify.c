@@ -103,7 +103,8 @@ static void test_the_journal_is_known_by_its_file(void **state)
 
 	(void)state;
 	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
-	snprintf(stream, sizeof stream, "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	snprintf(stream, sizeof stream, "%llu:%llu", (unsigned long long)st.st_dev,
+		(unsigned long long)st.st_ino);
 	setenv("JOURNAL_STREAM", stream, 1);
 	assert_true(notify_stderr_is_journal());
 	snprintf(stream, sizeof stream, "%llu:%llu", (unsigned long long)st.st_dev,

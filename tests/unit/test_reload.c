@@ -41,7 +41,8 @@ static void describe(char *out, const struct reload_list *l)
 	*out = '\0';
 }
 
-static void expect(const char *old, const char *new_, const char *ports, const char *tunnels, const char *peers)
+static void expect(const char *old, const char *new_, const char *ports, const char *tunnels,
+	const char *peers)
 {
 	struct config *a = old ? parse(old) : NULL, *b = parse(new_);
 	struct reload_plan plan;
@@ -77,7 +78,8 @@ static void test_a_peer_more_leaves_the_others_alone(void **state)
 	expect(before,
 		"ethertalk lan { device=eth0 network=\"100-101\" zones={A,B} }\n"
 		"ethertalk two { device=eth1 network=\"200-200\" zones={C} }\n"
-		"tunnel t { peer alice { host=a.example } peer dave { host=d.example } peer bob { host=192.0.2.1 } }\n"
+		"tunnel t { peer alice { host=a.example } peer dave { host=d.example }\n"
+		"peer bob { host=192.0.2.1 } }\n"
 		"tunnel u { listen=\"0.0.0.0:1387\" peer carol { host=c.example } }\n",
 		"=lan =two ", "=t =u ", "=t/alice +t/dave =t/bob =u/carol ");
 }
@@ -86,10 +88,13 @@ static void test_what_the_router_alone_cares_for_keeps_devices_open(void **state
 {
 	(void)state;
 	expect(before,
-		"ethertalk lan { device=eth0 network=\"110-111\" zones={B} seed=soft address=110.3 }\n"
+		"ethertalk lan { device=eth0 network=\"110-111\" zones={B}\n"
+		"seed=soft address=110.3 }\n"
 		"ethertalk two { device=eth1 seed=none own-net-only=yes }\n"
-		"tunnel t { update-interval=20 peer alice { host=a.example } peer bob { host=192.0.2.1 } }\n"
-		"tunnel u { listen=\"0.0.0.0:1387\" accept-unknown=yes peer carol { host=c.example } }\n",
+		"tunnel t { update-interval=20\n"
+		"peer alice { host=a.example } peer bob { host=192.0.2.1 } }\n"
+		"tunnel u { listen=\"0.0.0.0:1387\" accept-unknown=yes\n"
+		"peer carol { host=c.example } }\n",
 		"=lan =two ", "=t =u ", "=t/alice =t/bob =u/carol ");
 }
 
@@ -98,27 +103,35 @@ static void test_changed_devices_sockets_and_hosts_are_reopened(void **state)
 	(void)state;
 	expect(before,
 		"ethertalk lan { device=eth1 network=\"100-101\" zones={A,B} }\n"
-		"ethertalk two { device=eth0 network=\"200-200\" zones={C} hardware-address=\"02:00:00:00:00:01\" }\n"
-		"tunnel t { listen=\"0.0.0.0:388\" peer alice { host=a2.example } peer bob { host=192.0.2.1 port=9 } }\n"
+		"ethertalk two { device=eth0 network=\"200-200\" zones={C}\n"
+		"hardware-address=\"02:00:00:00:00:01\" }\n"
+		"tunnel t { listen=\"0.0.0.0:388\"\n"
+		"peer alice { host=a2.example } peer bob { host=192.0.2.1 port=9 } }\n"
 		"tunnel u { listen=\"0.0.0.0:1387\" peer carol { host=c.example } }\n",
 		"*lan *two ", "*t =u ", "*t/alice *t/bob =u/carol ");
-	expect("ethertalk a { device=x seed=none }", "ethertalk a { tap=x seed=none }", "*a ", "", "");
-	expect("ethertalk a { device=x seed=none }", "ethertalk a { device=x seed=none all-multicast=yes }", "*a ", "", "");
+	expect("ethertalk a { device=x seed=none }", "ethertalk a { tap=x seed=none }", "*a ", "",
+		"");
+	expect("ethertalk a { device=x seed=none }",
+		"ethertalk a { device=x seed=none all-multicast=yes }", "*a ", "", "");
 }
 
 static void test_another_identity_reopens_every_tunnel_but_no_lookup(void **state)
 {
 	(void)state;
 	expect("tunnel t { peer a { host=h } }",
-		"router { public-address=203.0.113.7 } tunnel t { peer a { host=h } }", "", "*t ", "=t/a ");
+		"router { public-address=203.0.113.7 } tunnel t { peer a { host=h } }", "", "*t ",
+		"=t/a ");
 	expect("router { public-address=203.0.113.7 } tunnel t { peer a { host=h } }",
-		"router { public-address=203.0.113.8 } tunnel t { peer a { host=h } }", "", "*t ", "=t/a ");
+		"router { public-address=203.0.113.8 } tunnel t { peer a { host=h } }", "", "*t ",
+		"=t/a ");
 }
 
 static void test_what_is_gone_is_closed(void **state)
 {
 	(void)state;
-	expect(before, "ethertalk new { device=eth0 seed=none } tunnel u { listen=\"0.0.0.0:1387\" accept-unknown=yes }",
+	expect(before,
+		"ethertalk new { device=eth0 seed=none }\n"
+		"tunnel u { listen=\"0.0.0.0:1387\" accept-unknown=yes }",
 		"-lan -two +new ", "-t =u ", "-t/alice -t/bob -u/carol ");
 }
 

@@ -1,4 +1,5 @@
-/* os/resolve.c: addresses at once, names from a scripted server on loopback, failures and back-off. */
+/* os/resolve.c: addresses at once, names from a scripted server on loopback, failures and back-off.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -146,7 +147,8 @@ static void on_limit(void *ctx)
 
 static const struct loop_hooks hooks = { NULL, on_expired, on_end_turn, on_complain };
 
-static struct resolver *start(struct server *s, struct waiting *w, const struct resolver_times *times)
+static struct resolver *start(
+	struct server *s, struct waiting *w, const struct resolver_times *times)
 {
 	*w = (struct waiting){ .loop = loop_new(&hooks) };
 	assert_non_null(w->loop);

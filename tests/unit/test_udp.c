@@ -91,9 +91,11 @@ static int set_up(void **state)
 	s->in_order = true;
 	s->limit = loop_timer_new(s->loop, on_limit, s);
 	for (; port < 41000 && !s->a; port++)
-		s->a = udp_open(s->loop, s->in, s->to_a = (struct endpoint){ 0x7F000001, port }, &udp_hooks);
+		s->a = udp_open(s->loop, s->in, s->to_a = (struct endpoint){ 0x7F000001, port },
+			&udp_hooks);
 	for (; port < 42000 && !s->b; port++)
-		s->b = udp_open(s->loop, s->in, s->to_b = (struct endpoint){ 0x7F000001, port }, &udp_hooks);
+		s->b = udp_open(s->loop, s->in, s->to_b = (struct endpoint){ 0x7F000001, port },
+			&udp_hooks);
 	*state = s;
 	return s->a && s->b ? 0 : -1;
 }
@@ -155,7 +157,9 @@ static void test_the_smallest_datagram_is_received(void **state)
 /* From a plain socket: our own send batch is made for what the router says. */
 static void send_plain(struct endpoint to, size_t len)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(to.port), .sin_addr.s_addr = htonl(to.ip) };
+	struct sockaddr_in a = {
+		.sin_family = AF_INET, .sin_port = htons(to.port), .sin_addr.s_addr = htonl(to.ip)
+	};
 	uint8_t *bytes = calloc(1, len);
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 

@@ -1,0 +1,273 @@
+/* daemon/conf*.c: every refusal with its line, every warning. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "conf_rig.h"
+
+#define LAN "device=eth0 network=\"100-101\" zones={\"A\"}"
+
+static void test_syntax_errors_name_their_line(void **state)
+{
+	(void)state;
+	conf_rig_refused("# one\n# two\n/* three\n*/ router {\n loglevel = info\n}", 5,
+		"did you mean log-level?");
+	conf_rig_refused("router {\n host = x\n}", 2, "belongs into a peer section");
+	conf_rig_refused("router {\n flavour = x\n}", 2, "there are name, public-address");
+	conf_rig_refused("\nethertalkk lan {}", 2, "did you mean ethertalk?");
+	conf_rig_refused("\nnetwork = 3", 2, "belongs into a ethertalk section");
+	conf_rig_refused("\n\nfoo {}", 3, "there are router, ethertalk, tunnel");
+	conf_rig_refused("router {\n name = a\n", 1, "never closed: end the section");
+	conf_rig_refused("ethertalk x {\n zones = { a,\n", 2, "never closed: end the list");
+	conf_rig_refused("\n/* no end\n\n", 2, "this comment is never closed");
+	conf_rig_refused("\nrouter { name = \"x\n }", 2, "string is not closed");
+	conf_rig_refused("\n}\n", 2, "closes nothing");
+	conf_rig_refused("router { name = a; }", 1, "there is no \";\"");
+	conf_rig_refused("router {\n name a }", 2, "missing equal sign");
+	conf_rig_refused("tunnel {\n }", 1, "missing title");
+	conf_rig_refused("\nrouter = 3", 2, "missing opening brace");
+	conf_rig_refused("router { name = {\n a, b } }", 1, "unexpected token");
+	conf_rig_refused("router { name = a\n name = b }", 2,
+		"given twice in this section (first in line 1)");
+	conf_rig_refused("router { }\n\nrouter { }", 3,
+		"second router section (the first begins in line 1)");
+	conf_rig_refused("tunnel a { }\ntunnel a { }", 2, "already a section named \"a\"");
+	conf_rig_refused("ethertalk \"\" { " LAN " }", 1, "name of a section");
+	conf_rig_refused("ethertalk \"a\x1b[2J\" {\n " LAN " }", 1, "name of a section");
+	conf_rig_refused("ethertalk \"\xC3\x28\" { " LAN " }", 1, "name of a section");
+	conf_rig_refused("a{b{c{d{e{f{g{h{i{", 1, "too many braces");
+}
+
+static void test_a_nul_byte_and_a_byte_order_mark(void **state)
+{
+	static const char nul[] = "router {\n name = a\0b }",
+			  bom[] = "\xEF\xBB\xBFrouter { name = a }\r\n";
+	struct conf_report rep = { 0 };
+	struct config *c;
+
+	(void)state;
+	assert_null(conf_parse(nul, sizeof nul - 1, "host", &rep));
+	assert_int_equal(rep.messages[0].line, 2);
+	assert_non_null(strstr(rep.messages[0].text, "NUL"));
+	conf_report_fini(&rep);
+	c = conf_rig_good(bom);
+	assert_string_equal(c->name, "a");
+	conf_free(c);
+}
+
+static void test_router_values_are_checked(void **state)
+{
+	(void)state;
+	conf_rig_refused("router {\n name = \"\xF0\x9F\x98\x80\" }", 2, "U+1F600");
+	conf_rig_refused(
+		"router { name = \"123456789012345678901234567890123\" }", 1, "longer than 32");
+	conf_rig_refused("router { name = \"a:b\" }", 1, "cannot be part");
+	conf_rig_refused("router { name = \"\\x01\" }", 1, "control characters");
+	conf_rig_refused("router { public-address = fe80::1 }", 1, "auto or an IPv4 address");
+	conf_rig_refused("router { public-address = 224.0.0.1 }", 1, "not the address of a host");
+	conf_rig_refused("router { dump-file = dump }", 1, "full path");
+	conf_rig_refused("router { dump-file = \"/run/\" }", 1, "full path");
+	conf_rig_refused("router { log-level = loud }", 1, "one of error, warning, info, debug");
+	conf_rig_refused("router { max-networks = 0x100 }", 1, "decimal number");
+	conf_rig_refused("router { max-networks = 15 }", 1, "from 16 to 65279");
+	conf_rig_refused("router { max-zones = -1 }", 1, "decimal number");
+	conf_rig_refused("router { max-zones = 010 }", 1, "decimal number");
+	conf_rig_refused("router { max-zones = 99999999999999999999 }", 1, "decimal number");
+}
+
+static void test_port_values_are_checked(void **state)
+{
+	(void)state;
+	conf_rig_refused("ethertalk a {\n device=eth0 zones={A}\n network=\"6688-9\" }", 3,
+		"network \"6688-9\": the range ends before it starts");
+	conf_rig_refused(
+		"ethertalk a { device=eth0 zones={A} network=\"0-9\" }", 1, "from 1 to 65279");
+	conf_rig_refused("ethertalk a { device=eth0 zones={A} network=\"65279-65280\" }", 1,
+		"from 1 to 65279");
+	conf_rig_refused("ethertalk a { device=eth0 zones={A} network=\"1-2-3\" }", 1,
+		"a range of network numbers");
+	conf_rig_refused("ethertalk a { device=eth0 zones={A} network=\"1-\" }", 1, "after the -");
+	conf_rig_refused("ethertalk a { device=eth0 zones={A} network=\"99999\" }", 1,
+		"a range of network numbers");
+	conf_rig_refused("ethertalk a { device=a/b network=1 zones={A} }", 1,
+		"not the name of a network interface");
+	conf_rig_refused(
+		"ethertalk a { device=abcdefghijklmnop network=1 zones={A} }", 1, "1 to 15 bytes");
+	conf_rig_refused("ethertalk a { " LAN " seed=maybe }", 1, "one of hard, soft, none");
+	conf_rig_refused("ethertalk a { " LAN " all-multicast=perhaps }", 1, "yes or no");
+	conf_rig_refused("ethertalk a { " LAN " address=100 }", 1, "network.node");
+	conf_rig_refused("ethertalk a { " LAN " address=100.254 }", 1, "from 1 to 253");
+	conf_rig_refused("ethertalk a { " LAN " address=100.0 }", 1, "from 1 to 253");
+	conf_rig_refused(
+		"ethertalk a { " LAN "\n address=102.9 }", 2, "outside network \"100-101\"");
+	conf_rig_refused("ethertalk a { " LAN " hardware-address=02 }", 1, "six bytes");
+	conf_rig_refused(
+		"ethertalk a { " LAN " hardware-address=\"01:00:07:00:00:01\" }", 1, "multicast");
+	conf_rig_refused("ethertalk a { " LAN " hardware-address=\"00:00:00:00:00:00\" }", 1,
+		"no interface");
+	conf_rig_refused(
+		"ethertalk a { device=eth0 network=1\n zones={ ok,\n \"Zo\xE4\xB8\xAD\" } }", 3,
+		"U+4E2D");
+	conf_rig_refused("ethertalk a { device=eth0 network=1 zones={\"*\"} }", 1, "my own zone");
+	conf_rig_refused(
+		"ethertalk a { device=eth0 network=1 zones={\"\"} }", 1, "1 to 32 characters");
+	conf_rig_refused("ethertalk a { device=eth0 network=1 zones={\"\\xFFx\"} }", 1, "reserved");
+	conf_rig_refused(
+		"ethertalk a { device=eth0 network=1 "
+		"zones={\"123456789012345678901234567890123\"} }",
+		1, "longer than 32");
+	conf_rig_refused("ethertalk a { device=eth0 network=1 zones={\"\\q\"} }", 1, "backslash");
+}
+
+static void test_a_zone_list_has_at_most_255_zones(void **state)
+{
+	char text[8192];
+	size_t n;
+
+	(void)state;
+	n = (size_t)snprintf(text, sizeof text, "ethertalk a { device=eth0 network=1 zones={\n");
+	for (int i = 0; i < 256; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n, "\"Zone %d\",\n", i);
+	snprintf(text + n, sizeof text - n, "} }");
+	conf_rig_refused(text, 257, "at most 255 zones");
+}
+
+static void test_atalk_Z38_Z39_zones_come_from_who_seeds_the_range(void **state)
+{
+	(void)state;
+	conf_rig_refused("ethertalk a { device=eth0 seed=none\n zones={A} }", 2, "remove zones");
+	conf_rig_refused(
+		"ethertalk a { device=eth0 seed=none\n\n network=5 }", 3, "remove network");
+	conf_rig_refused("\nethertalk a { device=eth0 network=5 }", 2, "needs zones");
+	conf_rig_refused(
+		"ethertalk a {\n device=eth0\n seed=soft\n zones={A} }", 3, "needs network");
+	conf_rig_refused("ethertalk a { device=eth0 network=5 zones={} }", 1, "needs zones");
+	conf_free(conf_rig_good("ethertalk a { device=eth0 seed=none }"));
+}
+
+static void test_ports_may_not_collide(void **state)
+{
+	(void)state;
+	conf_rig_refused("ethertalk a { " LAN
+		" }\nethertalk b { device=eth1 zones={A}\n network=\"101-110\" }",
+		3, "overlaps \"100-101\" of port \"a\"");
+	conf_rig_refused("ethertalk a { " LAN " }\nethertalk b {\n device=eth0 seed=none }", 3,
+		"both use eth0");
+	conf_rig_refused(
+		"ethertalk a { device=eth0\n tap=at0 seed=none }", 2, "both device and tap");
+	conf_rig_refused("\nethertalk a { seed=none }", 2, "no interface");
+}
+
+static void test_tunnel_values_are_checked(void **state)
+{
+	(void)state;
+	conf_rig_refused("tunnel t { listen=\"[::]:387\" }", 1, "IPv4 only");
+	conf_rig_refused("tunnel t { listen=example.net }", 1, "IPv4 address of this machine");
+	conf_rig_refused("tunnel t { listen=\"0.0.0.0:0\" }", 1, "from 1 to 65535");
+	conf_rig_refused("tunnel t { listen=\"0.0.0.0:65536\" }", 1, "from 1 to 65535");
+	conf_rig_refused("tunnel t { update-interval=9 }", 1, "from 10 to 3600");
+	conf_rig_refused("tunnel t { update-interval=15 }", 1, "multiple of 10");
+	conf_rig_refused("tunnel t { last-heard-timeout=29 }", 1, "from 30");
+	conf_rig_refused("tunnel t { max-unknown-peers=0 }", 1, "from 1");
+	conf_rig_refused("tunnel t {\n peer p {\n } }", 2, "peer \"p\" has no host");
+	conf_rig_refused("tunnel t { peer p { host=\"2001:db8::1\" } }", 1, "IPv4 only");
+	conf_rig_refused("tunnel t { peer p { host=\"a.example:388\" } }", 1, "port = 388");
+	conf_rig_refused("tunnel t { peer p { host=\"a b\" } }", 1, "host name or an IPv4");
+	conf_rig_refused("tunnel t { peer p { host=\"a..b\" } }", 1, "host name or an IPv4");
+	conf_rig_refused("tunnel t { peer p { host=1.2.3 } }", 1, "not the IPv4 address of a host");
+	conf_rig_refused(
+		"tunnel t { peer p { host=1.2.3.400 } }", 1, "not the IPv4 address of a host");
+	conf_rig_refused("tunnel t { peer p { host=a port=0 } }", 1, "from 1 to 65535");
+	conf_rig_refused(
+		"tunnel t { peer p { host=a }\n peer q { host=A } }", 2, "are the same router");
+	conf_rig_refused(
+		"tunnel t { peer p { host=a }\n peer p { host=b } }", 2, "already a section");
+	conf_rig_refused("tunnel t { peer p { host=a } }\ntunnel u {\n listen=10.0.0.1 }", 3,
+		"same address and port");
+	conf_free(conf_rig_good("tunnel t { peer p { host=a } peer q { host=a port=388 } }"
+		"tunnel u { listen=\"10.0.0.1:388\" accept-unknown=yes }"));
+}
+
+static void test_all_semantic_errors_come_at_once_in_order(void **state)
+{
+	struct conf_report rep;
+
+	(void)state;
+	assert_null(conf_rig_parse(
+		"tunnel t {\n listen=x\n update-interval=1 }\nethertalk a {\n network=0\n }\n"
+		"router { name=\"\" }",
+		&rep));
+	assert_true(rep.errors >= 5);
+	for (size_t i = 1; i < rep.n; i++)
+		assert_true(rep.messages[i - 1].line <= rep.messages[i].line);
+	conf_report_fini(&rep);
+}
+
+static void test_atalk_Q32_letters_that_netatalk_folds_differently(void **state)
+{
+	(void)state;
+	conf_rig_warned(
+		"ethertalk a { device=eth0 network=1\n zones={ \"Zo\xC3\xAB\" } }", 2, "Netatalk");
+}
+
+static void test_harmless_oddities_are_warnings(void **state)
+{
+	struct config *c;
+
+	(void)state;
+	conf_rig_warned("ethertalk a { device=eth0 network=1\n zones={ \"Lab\",\n \"LAB\" } }", 3,
+		"listed twice");
+	c = conf_rig_good("ethertalk a { device=eth0 network=1\n zones={ \"Lab\", \"LAB\" } }");
+	assert_int_equal(c->ports[0].n_zones, 1);
+	conf_free(c);
+	conf_rig_warned("\ntunnel t { }", 2, "connects nobody");
+}
+
+static void test_what_a_file_may_not_be(void **state)
+{
+	struct conf_report rep = { 0 };
+
+	(void)state;
+	assert_null(conf_load("/nonexistent/aurpd.conf", &rep));
+	assert_non_null(strstr(rep.messages[0].text, "No such file"));
+	conf_report_fini(&rep);
+	assert_null(conf_load("/", &rep));
+	assert_int_equal(rep.errors, 1);
+	conf_report_fini(&rep);
+}
+
+static void test_control_characters_of_the_file_reach_no_terminal(void **state)
+{
+	struct conf_report rep;
+
+	(void)state;
+	assert_null(conf_rig_parse("router { log-level = \"\x1b[2J\" }\n", &rep));
+	assert_null(strchr(rep.messages[0].text, 0x1B));
+	conf_report_fini(&rep);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_syntax_errors_name_their_line),
+		cmocka_unit_test(test_a_nul_byte_and_a_byte_order_mark),
+		cmocka_unit_test(test_router_values_are_checked),
+		cmocka_unit_test(test_port_values_are_checked),
+		cmocka_unit_test(test_a_zone_list_has_at_most_255_zones),
+		cmocka_unit_test(test_atalk_Z38_Z39_zones_come_from_who_seeds_the_range),
+		cmocka_unit_test(test_ports_may_not_collide),
+		cmocka_unit_test(test_tunnel_values_are_checked),
+		cmocka_unit_test(test_all_semantic_errors_come_at_once_in_order),
+		cmocka_unit_test(test_atalk_Q32_letters_that_netatalk_folds_differently),
+		cmocka_unit_test(test_harmless_oddities_are_warnings),
+		cmocka_unit_test(test_what_a_file_may_not_be),
+		cmocka_unit_test(test_control_characters_of_the_file_reach_no_terminal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
