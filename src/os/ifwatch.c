@@ -29,6 +29,22 @@ union answer {
 	char bytes[16384];
 };
 
+static const struct rtattr *next_attribute(const struct rtattr *a, int *left)
+{
+	const int step = (int)RTA_ALIGN(a->rta_len);
+
+	*left -= step;
+	return (const void *)((const char *)a + step);
+}
+
+static const struct nlmsghdr *next_message(const struct nlmsghdr *h, size_t *left)
+{
+	const size_t step = NLMSG_ALIGN(h->nlmsg_len);
+
+	*left = step < *left ? *left - step : 0;
+	return (const void *)((const char *)h + step);
+}
+
 static void copy_text(char *to, size_t size, const struct rtattr *a)
 {
 	size_t n = strnlen(RTA_DATA(a), RTA_PAYLOAD(a));
@@ -43,7 +59,7 @@ static void read_linkinfo(const struct rtattr *info, struct ifinfo *out)
 {
 	int left = (int)RTA_PAYLOAD(info);
 
-	for (const struct rtattr *a = RTA_DATA(info); RTA_OK(a, left); a = RTA_NEXT(a, left))
+	for (const struct rtattr *a = RTA_DATA(info); RTA_OK(a, left); a = next_attribute(a, &left))
 		if (a->rta_type == IFLA_INFO_SLAVE_KIND)
 			copy_text(out->master_kind, sizeof out->master_kind, a);
 }
@@ -52,6 +68,7 @@ static void read_linkinfo(const struct rtattr *info, struct ifinfo *out)
 static void read_link(const struct nlmsghdr *h, struct ifinfo *out, char *name)
 {
 	const struct ifinfomsg *m = NLMSG_DATA(h);
+	const struct rtattr *a = (const void *)((const char *)m + NLMSG_ALIGN(sizeof *m));
 	int left = (int)IFLA_PAYLOAD(h);
 	uint32_t master = 0;
 
@@ -59,7 +76,7 @@ static void read_link(const struct nlmsghdr *h, struct ifinfo *out, char *name)
 		.index = m->ifi_index, .flags = m->ifi_flags, .hardware = m->ifi_type
 	};
 	name[0] = '\0';
-	for (const struct rtattr *a = IFLA_RTA(m); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
+	for (; RTA_OK(a, left); a = next_attribute(a, &left)) {
 		if (a->rta_type == IFLA_IFNAME)
 			copy_text(name, IFNAMSIZ, a);
 		else if (a->rta_type == IFLA_ADDRESS && RTA_PAYLOAD(a) == sizeof out->mac.byte)
@@ -85,7 +102,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		w->hooks.interface(w->hooks.ctx, NULL);
 		w->hooks.addresses(w->hooks.ctx);
 	}
-	for (struct nlmsghdr *h = &in.header; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
+	for (const struct nlmsghdr *h = &in.header; NLMSG_OK(h, left); h = next_message(h, &left)) {
 		char name[IFNAMSIZ];
 		struct ifinfo info;
 
