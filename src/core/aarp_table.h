@@ -41,7 +41,7 @@ void aarp_table_init(struct aarp_table *t, uint32_t salt);
 void aarp_table_fini(struct aarp_table *t);
 void aarp_table_clear(struct aarp_table *t);
 
-/* The entry of a node, if its life is not over; NULL otherwise. Valid until the next call that changes the table. */
+/* The entry of a node, NULL if there is none alive. Valid until the table changes. */
 struct aarp_entry *aarp_find(struct aarp_table *t, struct at_addr addr, struct instant now);
 
 /* The node was heard with this hardware address. */
@@ -50,7 +50,8 @@ void aarp_learn(struct aarp_table *t, struct at_addr addr, struct mac mac, struc
 /* Somebody probes for the address: what we knew of it is over (E19). */
 void aarp_forget(struct aarp_table *t, struct at_addr addr);
 
-/* The live entry with the smallest address above `after`; NULL if there is none. after NULL: the first. */
-const struct aarp_entry *aarp_next(const struct aarp_table *t, const struct at_addr *after, struct instant now);
+/* The live entry with the smallest address above `after` (NULL: of all); NULL at the end. */
+const struct aarp_entry *aarp_next(const struct aarp_table *t, const struct at_addr *after,
+	struct instant now);
 
 #endif

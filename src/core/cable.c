@@ -96,7 +96,10 @@ bool cable_hear_net_info(struct port *port, struct at_addr from, const struct zi
 
 	if (!cable_hear_range(port, from, info->range))
 		return false;
-	if (info->default_zone.len > 0 && (port->seed.is_settled || at_range_eq(info->range, c->range))) {
+	/* A default zone counts with the range it came with. */
+	if (info->default_zone.len == 0)
+		return true;
+	if (port->seed.is_settled || at_range_eq(info->range, c->range)) {
 		c->default_zone = info->default_zone;
 		c->default_from = from;
 	}

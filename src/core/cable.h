@@ -10,7 +10,7 @@
 #include "port.h"
 #include "zip.h"
 
-/* Broadcasts the questions whose answers are missing: RTMP Request, GetNetInfo without a zone, ZIP Query. */
+/* Broadcasts what is not answered yet: RTMP Request, GetNetInfo without a zone, ZIP Query. */
 void cable_ask(struct port *port);
 
 /*

@@ -70,7 +70,7 @@ static inline struct ethertalk *ethertalk_of(const struct port *port)
 	return port->medium;
 }
 
-/* Makes the datagram or AARP packet in `p` a frame and sends it; copies it first where `p` has no room for that. */
+/* Makes a frame of what `p` holds and sends it; copies it first where `p` has no room for that. */
 void ethertalk_transmit(struct port *port, struct mac to, enum elap_kind kind, struct pkt *p);
 
 /* Can a node on this cable have this address, and is it not ours? */

@@ -16,7 +16,7 @@ bool nbp_look_up(struct router *r, struct port *asker, uint8_t id, const struct 
 /* svc_nbp_name.c: answers a look-up if our name on this port fits (N16, N18-N20). */
 void nbp_answer(struct port *port, struct port *asker, uint8_t id, const struct nbp_tuple *t);
 
-/* svc_nbp_name.c: a LkUp-Reply came to us: is a name taken that we are about to register? False: not for us. */
+/* svc_nbp_name.c: a LkUp-Reply came: a name we want to register is taken. False: not for us. */
 bool nbp_name_heard(struct router *r, const struct nbp *h, struct rd tuples);
 
 #endif

@@ -236,7 +236,8 @@ void port_walk_counters(const struct port *port,
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		each(ctx, &(struct counter_info){ "port", port->config.name, rows[i].name, rows[i].value });
+		each(ctx, &(struct counter_info){ "port", port->config.name, rows[i].name,
+			rows[i].value });
 	for (size_t i = 0; i < DROP_REASONS; i++)
 		if (c->drops[i] > 0)
 			each(ctx, &(struct counter_info){ "drop", port->config.name,

@@ -34,8 +34,8 @@ struct port_ops {
 	bool is_extended;
 	void (*init)(struct port *port);		/* makes port->medium */
 	void (*free)(struct port *port);
-	void (*link_up)(struct port *port);		/* hear the broadcasts of the link; nothing is sent */
-	/* Forget everything learnt about the link, the address too; leave its groups if port->link is alive. */
+	void (*link_up)(struct port *port);		/* hear broadcasts; nothing is sent */
+	/* Forget all about the link, our address too; leave its groups if port->link is alive. */
 	void (*link_down)(struct port *port);
 	/*
 	 * Claims an address inside `range` (first 0: a provisional one, E25), `wish`
@@ -51,7 +51,8 @@ struct port_ops {
 	bool (*zone_multicast)(struct port *port, const struct at_name *zone, struct mac *address);
 	/* From now on hear what is sent to this zone of the cable (E30). */
 	void (*join_zone)(struct port *port, const struct at_name *zone);
-	void (*walk_nodes)(struct port *port, void (*each)(void *ctx, const struct aarp_info *), void *ctx);
+	void (*walk_nodes)(struct port *port, void (*each)(void *ctx, const struct aarp_info *),
+		void *ctx);
 };
 
 struct port_counters {
@@ -65,7 +66,7 @@ enum { CABLE_ROUTERS_MAX = 4 };
 /* The zone list of the cable as one router tells it (Z37). */
 struct cable_answer {
 	struct at_addr from;
-	struct at_name *zones;		/* room for AT_ZONES_PER_NET_MAX; NULL: this place is free */
+	struct at_name *zones;		/* of AT_ZONES_PER_NET_MAX; NULL: this place is free */
 	size_t used;
 	size_t expected;		/* total of an Extended Reply; 0 = not known */
 	bool is_complete;
@@ -84,7 +85,7 @@ struct cable {
 struct port_seed {
 	struct timer timer;		/* next question, or the next attempt after a conflict */
 	unsigned asked;			/* questions since the present state began */
-	bool is_settled;		/* `range` is decided, an address inside it may be missing yet */
+	bool is_settled;		/* `range` is decided; an address in it may be missing */
 	bool uses_config;		/* range and zones are the configured ones */
 	struct at_range range;
 	struct instant retry_by;	/* PORT_CONFLICT: at the latest */
@@ -140,7 +141,7 @@ void port_link_up(struct port *port, void *link, struct mac mac);
 void port_link_down(struct port *port);
 void port_input(struct port *port, struct pkt *frame);
 
-/* Last words before the end: routes lost through us are poisoned on this port, names withdrawn (R33, N28). */
+/* Last words before the end: what is lost with us is poisoned, names are withdrawn (R33, N28). */
 void port_shutdown(struct port *port);
 
 static inline bool port_is_up(const struct port *port)
@@ -151,7 +152,7 @@ static inline bool port_is_up(const struct port *port)
 /* Is it the port's own net.node? Net 0 counts on non-extended ports (D26, D27). */
 bool port_has_address(const struct port *port, struct at_addr addr);
 
-/* Puts a datagram on this link: to a node, to all, or to a zone of the cable (E03, E04, N04, N05). */
+/* Puts a datagram on this link: to a node, to all, or to a zone of it (E03, E04, N04, N05). */
 void port_send_node(struct port *port, struct at_addr to, struct pkt *datagram);
 /* To a node whose hardware address is known from the frame it called with (Z20, Z21). */
 void port_send_hardware(struct port *port, struct mac to, struct pkt *datagram);
@@ -168,7 +169,7 @@ struct route *port_route(const struct port *port);
 /* Called by the medium: port->addr is ours. */
 void port_claimed(struct port *port);
 
-/* Does it still need to hear about its range or zones? Then svc_rtmp.c and svc_zip.c hand that to cable.h. */
+/* Does it need to hear about its range or zones? svc_rtmp.c and svc_zip.c then tell cable.h. */
 bool port_is_seeking(const struct port *port);
 
 /* Called by svc_rtmp.c and svc_zip.c: there is news in seed.cable. */
@@ -181,7 +182,9 @@ void port_seed_stop(struct port *port);
 
 /* For the dump. */
 void port_describe(const struct port *port, struct port_info *info);
-void port_walk_aarp(struct port *port, void (*each)(void *ctx, const struct aarp_info *), void *ctx);
-void port_walk_counters(const struct port *port, void (*each)(void *ctx, const struct counter_info *), void *ctx);
+void port_walk_aarp(struct port *port, void (*each)(void *ctx, const struct aarp_info *),
+	void *ctx);
+void port_walk_counters(const struct port *port,
+	void (*each)(void *ctx, const struct counter_info *), void *ctx);
 
 #endif

@@ -206,7 +206,8 @@ static void input(struct port *port, struct pkt *frame)
 	}
 }
 
-static void walk_nodes(struct port *port, void (*each)(void *ctx, const struct aarp_info *), void *ctx)
+static void walk_nodes(struct port *port, void (*each)(void *ctx, const struct aarp_info *),
+	void *ctx)
 {
 	const struct aarp_table *t = &ethertalk_of(port)->nodes;
 	const struct aarp_entry *n;

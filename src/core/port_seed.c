@@ -88,7 +88,8 @@ static void on_net_in_use(struct port *port)
 	const struct port *other = route ? route->best->port : NULL;
 
 	router_trace(port->r, &(struct trace_event){ .kind = TRACE_PORT_NET_IN_USE,
-		.port = port->config.name, .range = range, .other = other ? other->config.name : "" });
+		.port = port->config.name, .range = range,
+		.other = other ? other->config.name : "" });
 	enter_conflict(port, CONFLICT_RETRY_S);
 }
 
@@ -106,7 +107,7 @@ static void prolong_conflict(struct port *port)
 
 /* --- up -------------------------------------------------------------------------------- */
 
-/* The list is there and its default zone is a member: GetNetInfo can be answered from now on (Z22). */
+/* The list is there, its default zone a member: GetNetInfo can be answered from now on (Z22). */
 static void finish_zones(struct port *port, const struct at_name *default_zone)
 {
 	const struct route *route = port_route(port);
@@ -178,7 +179,8 @@ static bool has_name(const struct at_name *list, size_t n, const struct at_name 
 }
 
 /* A zone that only the router or only we have; NULL if the lists are the same. */
-static const struct at_name *zone_of_one_side(const struct cable_answer *a, const struct config_port *own)
+static const struct at_name *zone_of_one_side(const struct cable_answer *a,
+	const struct config_port *own)
 {
 	for (size_t i = 0; i < a->used; i++)
 		if (!has_name(own->zones, own->n_zones, &a->zones[i]))
@@ -204,8 +206,11 @@ static void verify(struct port *port)
 	}
 	for (size_t i = 0; i < CABLE_ROUTERS_MAX; i++) {
 		const struct cable_answer *a = &c->answers[i];
-		const struct at_name *odd = a->is_complete ? zone_of_one_side(a, &port->config) : NULL;
+		const struct at_name *odd;
 
+		if (!a->is_complete)
+			continue;
+		odd = zone_of_one_side(a, &port->config);
 		if (odd) {
 			on_zone_conflict(port, a->from, *odd);
 			return;
@@ -229,7 +234,7 @@ static void judge_zones(struct port *port)
 	else if (route_has_zone(route, &c->default_zone))
 		finish_zones(port, &c->default_zone);
 	else
-		c->default_zone.len = 0;	/* no member of the list: somebody else may know better */
+		c->default_zone.len = 0;	/* no member of the list: ask again */
 }
 
 void port_judge_cable(struct port *port)

@@ -8,7 +8,7 @@
 /* Socket 1: RTMP Data, Response, Request and Route Data Request (Inside AppleTalk ch. 5). */
 void rtmp_input(struct router *r, struct datagram *d);
 
-/* Socket 2: BrRq, FwdReq, LkUp for our own names (Inside AppleTalk ch. 7; ch. 8, "NBP routing in IRs"). */
+/* Socket 2: BrRq, FwdReq, LkUp for our names (Inside AppleTalk ch. 7; 8, "NBP routing in IRs"). */
 void nbp_input(struct router *r, struct datagram *d);
 
 /* Socket 4: echo (Inside AppleTalk ch. 6). */

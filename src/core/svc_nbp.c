@@ -24,16 +24,18 @@ static void encode(struct pkt *p, enum nbp_function function, uint8_t id, const 
 /* A LkUp on one cable: to the zone's multicast address where there is one (N04, N05). */
 static void look_up_on(struct port *port, struct port *asker, uint8_t id, const struct nbp_tuple *t)
 {
-	bool to_zone = port->ops->is_extended && !nbp_zone_is_own(&t->zone);
+	bool has_zone = port->ops->is_extended && !nbp_zone_is_own(&t->zone);
+	const struct at_name *zone = has_zone ? &t->zone : NULL;
 	struct pkt_buf buf;
 	struct pkt *p = pkt_buf_init(&buf);
 
 	encode(p, NBP_LKUP, id, t);
-	forward_broadcast(port, AT_SOCKET_NBP, AT_SOCKET_NBP, DDP_NBP, to_zone ? &t->zone : NULL, p);
+	forward_broadcast(port, AT_SOCKET_NBP, AT_SOCKET_NBP, DDP_NBP, zone, p);
 	nbp_answer(port, asker, id, t);
 }
 
-static void send_fwdreq(struct router *r, const struct route *route, uint8_t id, const struct nbp_tuple *t)
+static void send_fwdreq(struct router *r, const struct route *route, uint8_t id,
+	const struct nbp_tuple *t)
 {
 	const struct own_datagram d = {
 		.src = { 0, 0, AT_SOCKET_NBP },
@@ -68,7 +70,10 @@ bool nbp_look_up(struct router *r, struct port *asker, uint8_t id, const struct 
 
 /* --- in -------------------------------------------------------------------------------- */
 
-/* "*": the zone of the asker's network; on an extended cable, where that is not allowed, the default zone (N09, N11). */
+/*
+ * "*" is the zone of the asker's network (N09); on an extended cable, where it
+ * is not allowed, the default zone (N11).
+ */
 static bool fill_in_zone(const struct datagram *d, struct nbp_tuple *t)
 {
 	if (!nbp_zone_is_own(&t->zone))
@@ -98,7 +103,8 @@ static void on_brrq(struct router *r, const struct datagram *d, uint8_t id, stru
 }
 
 /* For the network it was sent to, and only there (N06, N07). */
-static void on_fwdreq(struct router *r, const struct datagram *d, uint8_t id, const struct nbp_tuple *t)
+static void on_fwdreq(struct router *r, const struct datagram *d, uint8_t id,
+	const struct nbp_tuple *t)
 {
 	const struct route *route = route_find(&r->routes, d->ddp.dst.net);
 
@@ -111,7 +117,8 @@ static void on_fwdreq(struct router *r, const struct datagram *d, uint8_t id, co
 }
 
 /* For all on the cable it came from, or for one of our addresses (N23). */
-static void on_lkup(struct router *r, const struct datagram *d, uint8_t id, const struct nbp_tuple *t)
+static void on_lkup(struct router *r, const struct datagram *d, uint8_t id,
+	const struct nbp_tuple *t)
 {
 	const struct at_addr called = { d->ddp.dst.net, d->ddp.dst.node };
 	struct list *it;

@@ -29,7 +29,8 @@ static bool is_other_range(const struct datagram *d, const struct rtmp_header *h
 	return h->cable.first != 0 && !at_range_eq(h->cable, d->port->range);
 }
 
-static void hear_while_seeking(struct router *r, const struct datagram *d, const struct rtmp_header *h)
+static void hear_while_seeking(struct router *r, const struct datagram *d,
+	const struct rtmp_header *h)
 {
 	if (!sender_is_valid(d, h))
 		datagram_drop(r, d, DROP_RTMP_BAD_SENDER);
@@ -47,7 +48,7 @@ static void trace_overlap(struct router *r, const struct datagram *d, const stru
 			.range = t->range, .range2 = known->range });
 }
 
-/* Impossible tuples are passed over (R42); what follows a cut is lost, what stands before it counts (R40). */
+/* Impossible tuples are passed over (R42); a cut ends the list, what is before it counts (R40). */
 static void offer_tuples(struct router *r, const struct datagram *d, struct rd *tuples)
 {
 	const struct at_addr from = { d->ddp.src.net, d->ddp.src.node };

@@ -149,7 +149,8 @@ static void on_periodic(struct timer *t)
 	struct port *port = container_of(t, struct port, rtmp.periodic);
 
 	rtmp_send_data(port);
-	router_arm(port->r, t, router_jitter(port->r, span_s(DATA_INTERVAL_S), DATA_JITTER_PERCENT));
+	router_arm(port->r, t,
+		router_jitter(port->r, span_s(DATA_INTERVAL_S), DATA_JITTER_PERCENT));
 }
 
 static void on_triggered(struct timer *t)
@@ -192,7 +193,7 @@ void rtmp_routes_changed(struct router *r)
 	list_for_each(it, &r->ports) {
 		struct port *port = container_of(it, struct port, in_router);
 
-		if (port_is_up(port) && timer_is_set(&port->rtmp.periodic) && !port->config.own_net_only)
+		if (timer_is_set(&port->rtmp.periodic) && !port->config.own_net_only)
 			trigger(port);
 	}
 }

@@ -77,7 +77,8 @@ void zip_scan(struct router *r)
 	for (size_t i = 0; i < r->routes.used; i++) {
 		const struct route *route = r->routes.sorted[i];
 
-		if (!route->zones.is_complete && route->best->kind == PATH_RTMP && route_is_usable(route))
+		if (!route->zones.is_complete && route_is_usable(route) &&
+		    route->best->kind == PATH_RTMP)
 			add_query(&q, route->best, route->range.first);
 	}
 	send_queries(&q);
@@ -85,15 +86,20 @@ void zip_scan(struct router *r)
 
 /* --- Replies --------------------------------------------------------------------------- */
 
+static struct at_addr source_of(const struct datagram *d)
+{
+	return (struct at_addr){ d->ddp.src.net, d->ddp.src.node };
+}
+
 /* The route a tuple tells us about, if we asked this router about it (Z08, Z09). */
 static struct route *route_asked(struct router *r, const struct datagram *d, uint16_t net)
 {
 	struct route *route = route_find(&r->routes, net);
-	const struct at_addr from = { d->ddp.src.net, d->ddp.src.node };
+	const struct path *best = route ? route->best : NULL;
 
-	if (!route || route->zones.is_complete || route->best->kind != PATH_RTMP)
+	if (!route || route->zones.is_complete || best->kind != PATH_RTMP || best->port != d->port)
 		return NULL;
-	return route->best->port == d->port && at_addr_eq(route->best->next_router, from) ? route : NULL;
+	return at_addr_eq(best->next_router, source_of(d)) ? route : NULL;
 }
 
 static bool is_whole(struct rd tuples)
@@ -176,7 +182,7 @@ static void on_reply(struct router *r, const struct datagram *d)
 		return;
 	}
 	if (port_is_seeking(d->port) && d->ddp.hops == 0 &&
-	    cable_hear_zones(d->port, (struct at_addr){ d->ddp.src.net, d->ddp.src.node }, &reply)) {
+	    cable_hear_zones(d->port, source_of(d), &reply)) {
 		port_judge_cable(d->port);
 		return;
 	}
@@ -190,14 +196,13 @@ static void on_net_info(struct router *r, const struct datagram *d)
 {
 	struct rd body = datagram_body(d);
 	struct zip_net_info info;
-	struct at_addr from = { d->ddp.src.net, d->ddp.src.node };
 
 	if (!zip_decode_net_info(&body, &info)) {
 		datagram_drop(r, d, DROP_ZIP_MALFORMED);
 		return;
 	}
 	if (d->port && port_is_seeking(d->port) && d->ddp.hops == 0 &&
-	    cable_hear_net_info(d->port, from, &info))
+	    cable_hear_net_info(d->port, source_of(d), &info))
 		port_judge_cable(d->port);
 	else
 		datagram_drop(r, d, DROP_ZIP_UNEXPECTED);

@@ -66,7 +66,8 @@ void zip_on_query(struct router *r, const struct datagram *d)
 
 /* --- GetNetInfo ------------------------------------------------------------------------ */
 
-static void describe_cable(struct port *port, const struct at_name *wanted, struct zip_net_info *info)
+static void describe_cable(struct port *port, const struct at_name *wanted,
+	struct zip_net_info *info)
 {
 	const struct route *route = port_route(port);
 	const struct at_name *zone = &port->default_zone->name;

@@ -9,7 +9,8 @@
 #include "zip_answer.h"
 
 /* The i-th of all zones that a complete list holds, by name: the same for every page (Z26). */
-static const struct zone *zone_of_internet(const struct router *r, const struct port *port, size_t i)
+static const struct zone *zone_of_internet(const struct router *r, const struct port *port,
+	size_t i)
 {
 	(void)port;
 	for (size_t k = 0; k < r->zones.used; k++)
@@ -53,7 +54,8 @@ static void send_list(struct router *r, const struct datagram *d, const struct z
 }
 
 /* One zone and LastFlag 0, by custom; nothing if it is not known yet (Z31). */
-static void send_my_zone(struct router *r, const struct datagram *d, const struct zip_atp_request *q)
+static void send_my_zone(struct router *r, const struct datagram *d,
+	const struct zip_atp_request *q)
 {
 	const struct zone *zone = d->port ? zone_of_cable(r, d->port, 0) : NULL;
 	struct pkt_buf buf;

@@ -66,28 +66,32 @@ struct rig {
 	struct noted *noted;
 	size_t n_noted, cap_noted;
 	/* For tests with tunnels: called for every packet; NULL: there must be none. */
-	void (*on_tunnel)(struct rig *rig, void *sock, struct endpoint to, const struct pkt *payload);
+	void (*on_tunnel)(
+		struct rig *rig, void *sock, struct endpoint to, const struct pkt *payload);
 	void *user;
 };
 
 /* --- making one -------------------------------------------------------------------------- */
 
-/* The baseline: ET0 hard seed 3-5 "EtherTalk" (default), "Café"; ET1 hard seed 6-6 "Lab"; we are 3.128 and 6.128. */
+/*
+ * The baseline: ET0 hard seed 3-5 "EtherTalk" (default), "Café"; ET1 hard seed
+ * 6-6 "Lab"; we are 3.128 and 6.128.
+ */
 struct rig *rig_new(void);
 
 /* The same with only the first n ports. */
 struct rig *rig_new_with(size_t n_ports);
 
 /* Changes a port before rig_start() or rig_apply(); zones: MacRoman strings up to NULL. */
-void rig_configure(struct rig *rig, unsigned link, enum seed_mode seed, uint16_t first, uint16_t last,
-	const char *const *zones);
+void rig_configure(struct rig *rig, unsigned link, enum seed_mode seed, uint16_t first,
+	uint16_t last, const char *const *zones);
 
 #define ZONES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 /* Makes the router, gives it the configuration and brings all links up. */
 void rig_start(struct rig *rig);
 
-/* rig_new(), rig_start() and six seconds: the ports are up, names registered. What was heard is cleared. */
+/* rig_new(), rig_start() and six seconds: ports up, names registered; what was heard is cleared. */
 struct rig *rig_up(void);
 
 /* Gives the (changed) configuration to the running router. */
@@ -104,7 +108,7 @@ void rig_run(struct rig *rig, struct span d);
 /* Forgets everything heard and noted. */
 void rig_clear(struct rig *rig);
 
-/* The first frame of this kind on the link that was not taken yet; the test fails if there is none. */
+/* The first frame of this kind on the link not taken yet; the test fails if there is none. */
 const struct heard *rig_take(struct rig *rig, unsigned link, int kind);
 
 /* The same, NULL if there is none. */
@@ -151,22 +155,27 @@ struct station station_q(struct rig *rig);
 void rig_inject(struct rig *rig, unsigned link, const void *frame, size_t len);
 void rig_inject_vector(struct rig *rig, unsigned link, const char *name);
 
-/* A DDP datagram from the station in a frame to `to`; h->len 0: computed. h->src.node 0: the station's address. */
-void station_send_to(const struct station *s, struct mac to, const struct ddp *h, const void *body, size_t n);
+/*
+ * A DDP datagram from the station in a frame to `to`. h->len 0: computed;
+ * h->src.node 0: the station's address.
+ */
+void station_send_to(
+	const struct station *s, struct mac to, const struct ddp *h, const void *body, size_t n);
 
 /* The same to the router's MAC, or to all if the destination is 0.255. */
 void station_send(const struct station *s, struct at_sockaddr dst, uint8_t src_socket, uint8_t type,
 	const void *body, size_t n);
 
 /* The data of a vector, sent likewise. */
-void station_send_vector(const struct station *s, struct at_sockaddr dst, uint8_t src_socket, uint8_t type,
-	const char *vector);
+void station_send_vector(const struct station *s, struct at_sockaddr dst, uint8_t src_socket,
+	uint8_t type, const char *vector);
 
-void station_aarp(const struct station *s, struct mac to, enum aarp_function function, struct at_addr src,
-	struct mac dst_hw, struct at_addr dst);
+void station_aarp(const struct station *s, struct mac to, enum aarp_function function,
+	struct at_addr src, struct mac dst_hw, struct at_addr dst);
 
 /* RTMP Data to all from a router with this cable range; tuples end with range.first 0. */
-void station_rtmp(const struct station *s, uint16_t first, uint16_t last, const struct rtmp_tuple *tuples);
+void station_rtmp(
+	const struct station *s, uint16_t first, uint16_t last, const struct rtmp_tuple *tuples);
 
 #define TUPLES(...) ((const struct rtmp_tuple[]){ __VA_ARGS__, { { 0, 0, false }, 0 } })
 #define EXT(first, last, distance) { { first, last, true }, distance }
@@ -177,10 +186,13 @@ void station_zip_reply(const struct station *s, struct at_sockaddr dst, uint16_t
 	const char *const *zones);
 
 /* GetNetInfo reply, broadcast or directed. */
-void station_net_info(const struct station *s, struct at_sockaddr dst, uint16_t first, uint16_t last,
-	const char *default_zone);
+void station_net_info(const struct station *s, struct at_sockaddr dst, uint16_t first,
+	uint16_t last, const char *default_zone);
 
-/* P tells its networks (20 nonextended d2, 30-34 d1) and the zones of both: Far; East, Café. Clears what was heard. */
+/*
+ * P tells its networks (20 nonextended d2, 30-34 d1) and the zones of both: Far;
+ * East, Café. Clears what was heard.
+ */
 void station_teach_baseline(const struct station *p);
 
 /* Our address on a link, with a socket. */

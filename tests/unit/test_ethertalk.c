@@ -20,7 +20,7 @@ static void test_atalk_E01_an_echo_leaves_as_a_frame_of_the_right_shape(void **s
 	(void)state;
 	rig_inject_vector(rig, 0, "V-E4");
 	h = rig_take(rig, 0, DDP_AEP);
-	/* 802.3 length without the pad, LLC, SNAP of DDP, long header; the rig checks every frame. */
+	/* 802.3 length without the pad, LLC, SNAP of DDP, long header. The rig checks the rest. */
 	assert_int_equal(h->raw_len, 60);
 	assert_memory_equal(h->raw + 12, "\x00\x18\xAA\xAA\x03\x08\x00\x07\x80\x9B\x00\x10", 12);
 	for (size_t i = 14 + 0x18; i < 60; i++)
@@ -182,7 +182,8 @@ static void test_atalk_E27_the_largest_datagram_passes_a_larger_one_does_not(voi
 static void test_atalk_E30_the_broadcast_group_and_the_zones_of_the_cable_are_joined(void **state)
 {
 	struct rig *rig = rig_new();
-	const struct mac ethertalk = { { 9, 0, 7, 0, 0, 0x04 } }, cafe = { { 9, 0, 7, 0, 0, 0x6E } };
+	const struct mac ethertalk = { { 9, 0, 7, 0, 0, 0x04 } },
+			 cafe = { { 9, 0, 7, 0, 0, 0x6E } };
 	struct at_name lab = name_of("Lab");
 
 	(void)state;
@@ -293,7 +294,8 @@ int main(void)
 		cmocka_unit_test(test_atalk_D22_lengths_that_lie_are_dropped),
 		cmocka_unit_test(test_atalk_D23_Q15_bytes_behind_the_datagram_are_trimmed),
 		cmocka_unit_test(test_atalk_E27_the_largest_datagram_passes_a_larger_one_does_not),
-		cmocka_unit_test(test_atalk_E30_the_broadcast_group_and_the_zones_of_the_cable_are_joined),
+		cmocka_unit_test(
+			test_atalk_E30_the_broadcast_group_and_the_zones_of_the_cable_are_joined),
 		cmocka_unit_test(test_a_forwarded_frame_without_room_for_the_pad_is_copied),
 		cmocka_unit_test(test_the_dump_shows_ports_and_counters),
 	};

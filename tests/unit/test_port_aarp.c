@@ -1,4 +1,4 @@
-/* core/ethertalk_claim.c and ethertalk_resolve.c: our address on a cable, and those of others. */
+/* core/ethertalk_resolve.c and aarp_table.c: the hardware addresses of other nodes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,22 +12,10 @@
 enum {
 	REQUEST = HEARD_AARP + AARP_REQUEST,
 	RESPONSE = HEARD_AARP + AARP_RESPONSE,
-	PROBE = HEARD_AARP + AARP_PROBE,
 };
 
 static const struct mac none = { { 0 } };
 static const struct at_addr us = { 3, 128 }, a_addr = { 4, 42 };
-
-/* Starts a router whose ET0 has no wish for an address; B's cable has no port. */
-static struct rig *start(uint64_t seed)
-{
-	struct rig *rig = rig_new_with(1);
-
-	rig->seed = seed;
-	rig->ports[0].address = (struct at_addr){ 0, 0 };
-	rig_start(rig);
-	return rig;
-}
 
 /* B sends one byte of echo to a node on ET0: a datagram that R must forward there. */
 static void datagram_for(struct rig *rig, uint16_t net, uint8_t node)
@@ -37,155 +25,9 @@ static void datagram_for(struct rig *rig, uint16_t net, uint8_t node)
 	station_send(&b, (struct at_sockaddr){ net, node, 4 }, 253, DDP_AEP, "\x01", 1);
 }
 
-static void test_atalk_E02_E09_ten_probes_200_ms_apart_then_the_address_is_used(void **state)
-{
-	struct rig *rig = start(1);
-	struct instant first = rig->now;
-	const struct heard *h;
-	struct at_addr tentative;
-
-	(void)state;
-	rig_run(rig, span_ms(1999));
-	for (int i = 0; i < 10; i++) {
-		h = rig_take(rig, 0, PROBE);
-		assert_int_equal(span_to_ms(instant_since(h->at, first)), 200 * i);
-		assert_true(mac_eq(h->elap.dst, ELAP_BROADCAST));
-		assert_true(mac_eq(h->aarp.dst_hw, none));
-		assert_true(at_addr_eq(h->aarp.src_addr, h->aarp.dst_addr));
-		assert_int_equal(h->raw_len, 60);
-		tentative = h->aarp.src_addr;
-	}
-	assert_int_equal(rig->link[0].port->state, PORT_PROBING);
-	assert_null(rig_find(rig, 0, PROBE));
-	assert_null(rig_find(rig, 0, DDP_ZIP));
-	rig_run(rig, span_s(2));
-	assert_true(port_is_up(rig->link[0].port));
-	assert_true(at_addr_eq(rig->link[0].port->addr, tentative));
-	rig_free(rig);
-}
-
-static void test_atalk_E10_addresses_lie_in_the_range_and_in_1_to_FD(void **state)
-{
-	bool seen[3] = { false };
-
-	(void)state;
-	for (uint64_t seed = 1; seed <= 200; seed++) {
-		struct rig *rig = start(seed);
-		struct at_addr a = rig_take(rig, 0, PROBE)->aarp.src_addr;
-
-		assert_in_range(a.net, 3, 5);
-		assert_in_range(a.node, 1, 0xFD);
-		seen[a.net - 3] = true;
-		rig_free(rig);
-	}
-	assert_true(seen[0] && seen[1] && seen[2]);
-}
-
-/* Something contests the address at probe 4: ten probes for another follow. */
-static void contested_at_probe_4(void (*contest)(const struct station *a, struct at_addr tentative))
-{
-	struct rig *rig = start(3);
-	const struct station a = station_a(rig);
-	struct at_addr first, second;
-
-	rig_run(rig, span_ms(700));
-	assert_int_equal(rig_count(rig, 0, PROBE), 4);
-	first = rig_take(rig, 0, PROBE)->aarp.src_addr;
-	rig_clear(rig);
-	contest(&a, first);
-	assert_int_equal(rig_noted(rig, TRACE_PORT_ADDRESS_TAKEN), 1);
-	rig_run(rig, span_ms(1999));
-	assert_int_equal(rig_count(rig, 0, PROBE), 10);
-	second = rig_take(rig, 0, PROBE)->aarp.src_addr;
-	assert_false(at_addr_eq(first, second));
-	rig_run(rig, span_s(2));
-	assert_true(at_addr_eq(rig->link[0].port->addr, second));
-	rig_free(rig);
-}
-
-static void say_response(const struct station *a, struct at_addr tentative)
-{
-	station_aarp(a, a->rig->link[0].mac, AARP_RESPONSE, tentative, a->rig->link[0].mac, tentative);
-}
-
 static void say_probe(const struct station *a, struct at_addr tentative)
 {
 	station_aarp(a, ELAP_BROADCAST, AARP_PROBE, tentative, none, tentative);
-}
-
-static void test_atalk_E11_response_for_the_tentative_address_starts_over_with_another(void **state)
-{
-	(void)state;
-	contested_at_probe_4(say_response);
-}
-
-static void test_atalk_E12_foreign_probe_for_the_tentative_address_starts_over_with_another(void **state)
-{
-	(void)state;
-	contested_at_probe_4(say_probe);
-}
-
-static void test_atalk_E13_while_probing_neither_request_nor_probe_is_answered(void **state)
-{
-	struct rig *rig = rig_new_with(1);
-	const struct station a = station_a(rig);
-
-	(void)state;
-	rig_start(rig);
-	rig_run(rig, span_ms(900));
-	station_aarp(&a, ELAP_BROADCAST, AARP_REQUEST, a_addr, none, us);
-	say_probe(&a, (struct at_addr){ 3, 129 });
-	assert_int_equal(rig_count(rig, 0, RESPONSE), 0);
-	rig_run(rig, span_s(4));
-	assert_int_equal(rig_count(rig, 0, RESPONSE), 0);
-	assert_true(at_addr_eq(rig->link[0].port->addr, us));
-	rig_free(rig);
-}
-
-static void test_atalk_E14_request_for_our_address_is_answered_to_the_asker(void **state)
-{
-	struct rig *rig = rig_up();
-	const struct station a = station_a(rig);
-	const struct heard *h;
-
-	(void)state;
-	station_aarp(&a, ELAP_BROADCAST, AARP_REQUEST, a_addr, none, us);
-	h = rig_take(rig, 0, RESPONSE);
-	assert_true(mac_eq(h->elap.dst, a.mac));
-	assert_true(mac_eq(h->aarp.src_hw, rig->link[0].mac) && at_addr_eq(h->aarp.src_addr, us));
-	assert_true(mac_eq(h->aarp.dst_hw, a.mac) && at_addr_eq(h->aarp.dst_addr, a_addr));
-	rig_assert_all_quiet(rig);
-	rig_free(rig);
-}
-
-static void test_atalk_E15_requests_for_other_addresses_are_not_answered(void **state)
-{
-	struct rig *rig = rig_up();
-	const struct station a = station_a(rig);
-
-	(void)state;
-	station_aarp(&a, ELAP_BROADCAST, AARP_REQUEST, a_addr, none, (struct at_addr){ 3, 129 });
-	station_aarp(&a, rig->link[0].mac, AARP_REQUEST, a_addr, none, (struct at_addr){ 3, 129 });
-	station_aarp(&a, ELAP_BROADCAST, AARP_PROBE, (struct at_addr){ 3, 129 }, none, (struct at_addr){ 3, 129 });
-	rig_run(rig, span_s(2));
-	rig_assert_all_quiet(rig);
-	rig_free(rig);
-}
-
-static void test_atalk_E16_probe_for_our_address_is_answered_at_once(void **state)
-{
-	struct rig *rig = rig_up();
-	const struct station a = station_a(rig);
-	const struct heard *h;
-
-	(void)state;
-	say_probe(&a, us);
-	h = rig_take(rig, 0, RESPONSE);
-	assert_int_equal(instant_cmp(h->at, rig->now), 0);
-	assert_true(mac_eq(h->elap.dst, a.mac) && at_addr_eq(h->aarp.src_addr, us));
-	/* The prober may think again: nothing was stolen. */
-	assert_int_equal(rig_noted(rig, TRACE_PORT_ADDRESS_STOLEN), 0);
-	rig_free(rig);
 }
 
 static void test_atalk_E17_nothing_is_learnt_from_a_probe(void **state)
@@ -263,7 +105,8 @@ static void test_an_entry_in_use_is_asked_for_before_it_ends_and_traffic_never_w
 		assert_non_null(rig_find(rig, 0, DDP_AEP));
 		if (rig_find(rig, 0, REQUEST)) {
 			n++;
-			station_aarp(&a, rig->link[0].mac, AARP_RESPONSE, a_addr, rig->link[0].mac, us);
+			station_aarp(
+				&a, rig->link[0].mac, AARP_RESPONSE, a_addr, rig->link[0].mac, us);
 		}
 		rig_run(rig, span_s(1));
 	}
@@ -284,11 +127,13 @@ static void test_atalk_E20_Q04_datagrams_teach_only_neighbours_and_never_by_mac(
 		.src = { 30, 1, 253 }, .type = DDP_AEP }, "\x01", 1);
 	station_send_to(&p, rig->link[0].mac, &(struct ddp){ .dst = { 3, 128, 4 },
 		.src = { 30, 1, 253 }, .type = DDP_AEP }, "\x01", 1);
-	assert_null(aarp_find(&ethertalk_of(rig->link[0].port)->nodes, (struct at_addr){ 30, 1 }, rig->now));
+	assert_null(aarp_find(
+		&ethertalk_of(rig->link[0].port)->nodes, (struct at_addr){ 30, 1 }, rig->now));
 	/* A neighbour's address in a datagram that came through a router. */
 	station_send_to(&p, rig->link[0].mac, &(struct ddp){ .hops = 1, .dst = { 3, 128, 4 },
 		.src = { 4, 77, 253 }, .type = DDP_AEP }, "\x01", 1);
-	assert_null(aarp_find(&ethertalk_of(rig->link[0].port)->nodes, (struct at_addr){ 4, 77 }, rig->now));
+	assert_null(aarp_find(
+		&ethertalk_of(rig->link[0].port)->nodes, (struct at_addr){ 4, 77 }, rig->now));
 	/* Ten nodes behind the MAC of a bridge each get their own reply. */
 	rig_run(rig, span_s(3));
 	rig_clear(rig);
@@ -333,7 +178,8 @@ static void test_atalk_E21_an_answer_releases_what_waits_in_order(void **state)
 
 	(void)state;
 	for (uint8_t i = 0; i < 3; i++)
-		station_send(&b, (struct at_sockaddr){ 4, 42, 4 }, 253, DDP_AEP, (uint8_t[]){ 1, i }, 2);
+		station_send(
+			&b, (struct at_sockaddr){ 4, 42, 4 }, 253, DDP_AEP, (uint8_t[]){ 1, i }, 2);
 	rig_run(rig, span_ms(600));
 	assert_int_equal(rig_count(rig, 0, REQUEST), 3);
 	station_aarp(&a, rig->link[0].mac, AARP_RESPONSE, a_addr, rig->link[0].mac, us);
@@ -372,7 +218,8 @@ static void test_atalk_E22_Q11_no_request_for_addresses_that_no_node_has(void **
 {
 	struct rig *rig = rig_up();
 	const struct station b = station_b(rig);
-	const struct at_addr bad[] = { { 4, 0 }, { 4, 254 }, { 4, 255 }, { 0, 9 }, { 0xFFFF, 9 }, { 6, 9 }, { 3, 128 } };
+	const struct at_addr bad[] = { { 4, 0 }, { 4, 254 }, { 4, 255 }, { 0, 9 }, { 0xFFFF, 9 },
+		{ 6, 9 }, { 3, 128 } };
 
 	(void)state;
 	datagram_for(rig, 4, 0);
@@ -398,8 +245,17 @@ static void test_atalk_E23_Q16_malformed_aarp_is_ignored_trailing_bytes_are_not(
 	struct vector v = vector_load("V-E2");
 	uint8_t f[70];
 	/* Offsets in the frame: hardware, protocol, both lengths, function. */
-	static const struct { size_t at; uint8_t value; } wrong[] = {
-		{ 22, 1 }, { 23, 2 }, { 24, 0x81 }, { 25, 0x9A }, { 26, 5 }, { 27, 3 }, { 28, 1 }, { 29, 0 }, { 29, 4 },
+	static const struct { size_t at; uint8_t value;
+	} wrong[] = {
+		{ 22, 1 },
+		{ 23, 2 },
+		{ 24, 0x81 },
+		{ 25, 0x9A },
+		{ 26, 5 },
+		{ 27, 3 },
+		{ 28, 1 },
+		{ 29, 0 },
+		{ 29, 4 },
 	};
 
 	(void)state;
@@ -418,128 +274,6 @@ static void test_atalk_E23_Q16_malformed_aarp_is_ignored_trailing_bytes_are_not(
 	f[13] = 46;
 	rig_inject(rig, 0, f, v.len);
 	assert_non_null(rig_find(rig, 0, RESPONSE));
-	rig_free(rig);
-}
-
-static void test_atalk_E24_E31_own_frames_and_group_sources_are_ignored(void **state)
-{
-	struct rig *rig = rig_new_with(1);
-	struct station own = station_a(rig), group = station_a(rig);
-
-	(void)state;
-	own.mac = rig->link[0].mac;
-	group.mac.byte[0] |= 1;
-	rig_start(rig);
-	say_probe(&own, us);
-	say_probe(&group, us);
-	say_response(&own, us);
-	assert_int_equal(rig_drops(rig, 0, DROP_ELAP_BAD_SOURCE), 3);
-	rig_run(rig, span_s(4));
-	assert_true(at_addr_eq(rig->link[0].port->addr, us));
-	rig_clear(rig);
-	say_probe(&own, us);
-	station_aarp(&own, ELAP_BROADCAST, AARP_REQUEST, us, none, us);
-	rig_assert_all_quiet(rig);
-	rig_free(rig);
-}
-
-static void test_atalk_E25_without_a_range_the_first_address_is_from_the_startup_range(void **state)
-{
-	struct rig *rig = rig_new_with(1);
-	const struct station p = station_p(rig);
-	struct at_addr provisional, final;
-
-	(void)state;
-	rig->ports[0].address = (struct at_addr){ 0, 0 };
-	rig_configure(rig, 0, SEED_NONE, 0, 0, NULL);
-	rig_start(rig);
-	provisional = rig_take(rig, 0, PROBE)->aarp.src_addr;
-	assert_in_range(provisional.net, 0xFF00, 0xFFFE);
-	assert_in_range(provisional.node, 1, 0xFD);
-	rig_run(rig, span_ms(2100));
-	assert_non_null(rig_find(rig, 0, DDP_ZIP));
-	rig_clear(rig);
-	station_net_info(&p, (struct at_sockaddr){ provisional.net, provisional.node, 6 }, 3, 5, "EtherTalk");
-	final = rig_take(rig, 0, PROBE)->aarp.src_addr;
-	assert_in_range(final.net, 3, 5);
-	rig_run(rig, span_ms(2100));
-	assert_true(port_is_up(rig->link[0].port));
-	assert_true(at_addr_eq(rig->link[0].port->addr, final));
-	rig_free(rig);
-}
-
-static void test_atalk_E25_a_saved_address_inside_the_learnt_range_is_kept(void **state)
-{
-	struct rig *rig = rig_new_with(1);
-	const struct station p = station_p(rig);
-
-	(void)state;
-	rig_configure(rig, 0, SEED_NONE, 0, 0, NULL);
-	rig_start(rig);
-	assert_true(at_addr_eq(rig_take(rig, 0, PROBE)->aarp.src_addr, us));
-	rig_run(rig, span_ms(2100));
-	rig_clear(rig);
-	station_net_info(&p, (struct at_sockaddr){ 0, 255, 6 }, 3, 5, "EtherTalk");
-	assert_int_equal(rig_count(rig, 0, PROBE), 0);
-	assert_true(port_is_up(rig->link[0].port));
-	assert_true(at_addr_eq(rig->link[0].port->addr, us));
-	rig_free(rig);
-}
-
-static void test_atalk_E26_the_last_address_is_tried_first_if_the_range_has_it(void **state)
-{
-	struct rig *rig = rig_new_with(2);
-
-	(void)state;
-	rig->ports[0].address = (struct at_addr){ 5, 99 };
-	rig->ports[1].address = (struct at_addr){ 7, 99 };
-	rig_start(rig);
-	assert_true(at_addr_eq(rig_take(rig, 0, PROBE)->aarp.src_addr, (struct at_addr){ 5, 99 }));
-	assert_int_equal(rig_take(rig, 1, PROBE)->aarp.src_addr.net, 6);
-	rig_free(rig);
-}
-
-static void test_atalk_E28_our_address_is_defended_and_kept(void **state)
-{
-	struct rig *rig = rig_up();
-	const struct station a = station_a(rig);
-	const struct heard *h;
-
-	(void)state;
-	say_response(&a, us);
-	assert_int_equal(rig_noted(rig, TRACE_PORT_ADDRESS_STOLEN), 1);
-	assert_true(mac_eq(rig_last(rig, TRACE_PORT_ADDRESS_STOLEN)->event.mac, a.mac));
-	h = rig_take(rig, 0, RESPONSE);
-	assert_true(mac_eq(h->elap.dst, a.mac) && at_addr_eq(h->aarp.src_addr, us));
-	/* Two stubborn nodes do not shout at each other without end. */
-	for (int i = 0; i < 50; i++)
-		say_response(&a, us);
-	assert_int_equal(rig_count(rig, 0, RESPONSE), 0);
-	rig_run(rig, span_s(1));
-	say_response(&a, us);
-	assert_int_equal(rig_count(rig, 0, RESPONSE), 1);
-	assert_true(port_is_up(rig->link[0].port));
-	assert_true(at_addr_eq(rig->link[0].port->addr, us));
-	rig_free(rig);
-}
-
-static void test_atalk_E29_a_link_that_comes_back_is_probed_again(void **state)
-{
-	struct rig *rig = rig_up();
-	const struct station a = station_a(rig);
-
-	(void)state;
-	router_link_down(rig->r, rig->now, rig->link[0].port);
-	assert_int_equal(rig->link[0].port->state, PORT_DOWN);
-	say_probe(&a, us);
-	assert_int_equal(rig_drops(rig, 0, DROP_PORT_NOT_READY), 1);
-	rig_run(rig, span_s(1));
-	assert_int_equal(rig_count(rig, 0, RESPONSE), 0);
-	rig->link[0].n_groups = 0;
-	router_link_up(rig->r, rig->now, rig->link[0].port, &rig->link[0], rig->link[0].mac);
-	rig_run(rig, span_s(4));
-	assert_int_equal(rig_count(rig, 0, PROBE), 10);
-	assert_true(port_is_up(rig->link[0].port));
 	rig_free(rig);
 }
 
@@ -564,7 +298,8 @@ static void count_node(void *ctx, const struct aarp_info *info)
 	struct at_addr *last = ctx;
 
 	assert_string_equal(info->port, "ET0");
-	assert_true(info->addr.net > last->net || (info->addr.net == last->net && info->addr.node > last->node));
+	assert_true(info->addr.net > last->net ||
+		    (info->addr.net == last->net && info->addr.node > last->node));
 	*last = info->addr;
 }
 
@@ -580,11 +315,14 @@ static void test_the_table_is_bounded_and_walked_by_address(void **state)
 	(void)state;
 	for (unsigned net = 5; net >= 3; net--)
 		for (uint8_t node = 1; node <= 0xFD; node++)
-			station_aarp(&s, ELAP_BROADCAST, AARP_REQUEST, (struct at_addr){ (uint16_t)net, node }, none, us);
+			station_aarp(&s, ELAP_BROADCAST, AARP_REQUEST,
+				(struct at_addr){ (uint16_t)net, node }, none, us);
 	for (unsigned net = 0xFF00; net < 0xFF04; net++)
 		for (uint8_t node = 1; node <= 0xFD; node++)
-			station_aarp(&s, ELAP_BROADCAST, AARP_REQUEST, (struct at_addr){ (uint16_t)net, node }, none, us);
-	for (n = aarp_next(&e->nodes, NULL, rig->now); n; n = aarp_next(&e->nodes, &n->addr, rig->now))
+			station_aarp(&s, ELAP_BROADCAST, AARP_REQUEST,
+				(struct at_addr){ (uint16_t)net, node }, none, us);
+	for (n = aarp_next(&e->nodes, NULL, rig->now); n;
+		n = aarp_next(&e->nodes, &n->addr, rig->now))
 		used++;
 	assert_int_equal(used, AARP_ENTRIES_MAX);
 	/* The oldest made room. */
@@ -598,31 +336,21 @@ static void test_the_table_is_bounded_and_walked_by_address(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_atalk_E02_E09_ten_probes_200_ms_apart_then_the_address_is_used),
-		cmocka_unit_test(test_atalk_E10_addresses_lie_in_the_range_and_in_1_to_FD),
-		cmocka_unit_test(test_atalk_E11_response_for_the_tentative_address_starts_over_with_another),
-		cmocka_unit_test(test_atalk_E12_foreign_probe_for_the_tentative_address_starts_over_with_another),
-		cmocka_unit_test(test_atalk_E13_while_probing_neither_request_nor_probe_is_answered),
-		cmocka_unit_test(test_atalk_E14_request_for_our_address_is_answered_to_the_asker),
-		cmocka_unit_test(test_atalk_E15_requests_for_other_addresses_are_not_answered),
-		cmocka_unit_test(test_atalk_E16_probe_for_our_address_is_answered_at_once),
 		cmocka_unit_test(test_atalk_E17_nothing_is_learnt_from_a_probe),
 		cmocka_unit_test(test_atalk_E18_responses_and_requests_teach_their_source),
 		cmocka_unit_test(test_atalk_E19_a_probe_for_a_known_address_ends_what_was_known),
 		cmocka_unit_test(test_atalk_E19_an_entry_ends_after_a_minute_of_silence),
-		cmocka_unit_test(test_an_entry_in_use_is_asked_for_before_it_ends_and_traffic_never_waits),
-		cmocka_unit_test(test_atalk_E20_Q04_datagrams_teach_only_neighbours_and_never_by_mac),
+		cmocka_unit_test(
+			test_an_entry_in_use_is_asked_for_before_it_ends_and_traffic_never_waits),
+		cmocka_unit_test(
+			test_atalk_E20_Q04_datagrams_teach_only_neighbours_and_never_by_mac),
 		cmocka_unit_test(test_atalk_E21_requests_are_repeated_then_the_queue_is_dropped),
 		cmocka_unit_test(test_atalk_E21_an_answer_releases_what_waits_in_order),
-		cmocka_unit_test(test_atalk_E21_more_targets_than_places_are_dropped_and_memory_stays),
+		cmocka_unit_test(
+			test_atalk_E21_more_targets_than_places_are_dropped_and_memory_stays),
 		cmocka_unit_test(test_atalk_E22_Q11_no_request_for_addresses_that_no_node_has),
-		cmocka_unit_test(test_atalk_E23_Q16_malformed_aarp_is_ignored_trailing_bytes_are_not),
-		cmocka_unit_test(test_atalk_E24_E31_own_frames_and_group_sources_are_ignored),
-		cmocka_unit_test(test_atalk_E25_without_a_range_the_first_address_is_from_the_startup_range),
-		cmocka_unit_test(test_atalk_E25_a_saved_address_inside_the_learnt_range_is_kept),
-		cmocka_unit_test(test_atalk_E26_the_last_address_is_tried_first_if_the_range_has_it),
-		cmocka_unit_test(test_atalk_E28_our_address_is_defended_and_kept),
-		cmocka_unit_test(test_atalk_E29_a_link_that_comes_back_is_probed_again),
+		cmocka_unit_test(
+			test_atalk_E23_Q16_malformed_aarp_is_ignored_trailing_bytes_are_not),
 		cmocka_unit_test(test_atalk_E32_the_network_number_is_part_of_the_key),
 		cmocka_unit_test(test_the_table_is_bounded_and_walked_by_address),
 	};

@@ -113,7 +113,7 @@ static void test_atalk_P06_an_echo_over_several_hops(void **state)
 	rig_free(rig);
 }
 
-/* Checksums of requests for us: right and none pass, wrong does not; ours are right or none (the rig checks). */
+/* Right and none pass, wrong does not; that ours are right or none the rig checks. */
 static void test_atalk_P07_D17_D19_checksums(void **state)
 {
 	struct rig *rig = rig_up();
@@ -141,8 +141,9 @@ static void test_atalk_P08_D28_Q09_impossible_sources_are_not_answered(void **st
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		station_send_to(&a, rig->link[0].mac, &(struct ddp){ .dst = { 3, 128, 4 }, .src = bad[i],
-			.type = DDP_AEP }, "\x01Hi", 3);
+		station_send_to(&a, rig->link[0].mac,
+			&(struct ddp){ .dst = { 3, 128, 4 }, .src = bad[i], .type = DDP_AEP },
+			"\x01Hi", 3);
 	rig_run(rig, span_s(2));
 	rig_assert_all_quiet(rig);
 	assert_int_equal(rig_drops(rig, 0, DROP_DDP_BAD_SOURCE), sizeof(bad) / sizeof(*bad));

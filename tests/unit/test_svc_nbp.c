@@ -40,7 +40,8 @@ static size_t look_up(uint8_t bytes[DDP_DATA_MAX], enum nbp_function function, c
 	return wr_len(&w);
 }
 
-static void ask(const struct station *s, struct at_sockaddr dst, enum nbp_function function, const char *zone)
+static void ask(const struct station *s, struct at_sockaddr dst, enum nbp_function function,
+	const char *zone)
 {
 	uint8_t bytes[DDP_DATA_MAX];
 
@@ -176,7 +177,8 @@ static void test_atalk_N11_star_from_an_extended_network_is_its_default_zone(voi
 		ask(&a, rig_socket(rig, 0, 2), NBP_BRRQ, own[i]);
 		h = rig_take(rig, 0, DDP_NBP);
 		body = h->body;
-		assert_true(nbp_decode(&body, &nbp) && nbp_decode_tuple(&body, &t) && rd_at_end(&body));
+		assert_true(
+			nbp_decode(&body, &nbp) && nbp_decode_tuple(&body, &t) && rd_at_end(&body));
 		assert_name(&t.zone, "EtherTalk");
 		assert_int_equal(h->elap.dst.byte[5], 4);
 		rig_assert_all_quiet(rig);
@@ -189,7 +191,8 @@ static void test_atalk_N12_N22_malformed_packets_are_counted(void **state)
 	struct rig *rig = up_without_name();
 	const struct station a = station_a(rig);
 	struct vector v = vector_load("V-N1");
-	static const uint8_t wrong[] = { 0x10, 0x12, 0x1F, 0x20, 0x22, 0x40, 0x43, 0x01, 0x51, 0xF1, 0x30 };
+	static const uint8_t wrong[] = { 0x10, 0x12, 0x1F, 0x20, 0x22, 0x40, 0x43, 0x01, 0x51, 0xF1,
+		0x30 };
 	uint64_t n = 0;
 
 	(void)state;
@@ -264,7 +267,8 @@ static void test_atalk_N26_replies_of_others_are_routed_untouched(void **state)
 	const struct heard *h;
 
 	(void)state;
-	station_aarp(&a, ELAP_BROADCAST, AARP_REQUEST, c_addr, (struct mac){ { 0 } }, (struct at_addr){ 3, 128 });
+	station_aarp(&a, ELAP_BROADCAST, AARP_REQUEST, c_addr, (struct mac){ { 0 } },
+		(struct at_addr){ 3, 128 });
 	rig_clear(rig);
 	station_send_vector(&b, (struct at_sockaddr){ 4, 42, 253 }, 2, DDP_NBP, "V-N4");
 	h = rig_take(rig, 0, DDP_NBP);
@@ -313,9 +317,11 @@ int main(void)
 		cmocka_unit_test(test_atalk_N01_N02_N03_N04_E04_brrq_becomes_fwdreq_and_lkup),
 		cmocka_unit_test(test_atalk_N01_a_zone_elsewhere_is_looked_up_there_only),
 		cmocka_unit_test(test_a_network_that_is_lost_is_not_searched),
-		cmocka_unit_test(test_atalk_N06_N07_fwdreq_goes_to_the_network_it_names_and_no_other),
+		cmocka_unit_test(
+			test_atalk_N06_N07_fwdreq_goes_to_the_network_it_names_and_no_other),
 		cmocka_unit_test(test_a_fwdreq_for_a_remote_network_is_forwarded_not_converted),
-		cmocka_unit_test(test_atalk_N08_fwdreq_without_a_zone_is_dropped_on_extended_networks),
+		cmocka_unit_test(
+			test_atalk_N08_fwdreq_without_a_zone_is_dropped_on_extended_networks),
 		cmocka_unit_test(test_atalk_N11_star_from_an_extended_network_is_its_default_zone),
 		cmocka_unit_test(test_atalk_N12_N22_malformed_packets_are_counted),
 		cmocka_unit_test(test_atalk_N13_N14_zones_compare_folded_and_have_no_wildcards),

@@ -44,8 +44,10 @@ static struct rig *up(void)
 	struct rig *rig = rig_up();
 	const struct station a = station_a(rig), b = station_b(rig);
 
-	station_aarp(&a, ELAP_BROADCAST, AARP_REQUEST, a.addr, (struct mac){ { 0 } }, (struct at_addr){ 3, 128 });
-	station_aarp(&b, ELAP_BROADCAST, AARP_REQUEST, b.addr, (struct mac){ { 0 } }, (struct at_addr){ 6, 128 });
+	station_aarp(&a, ELAP_BROADCAST, AARP_REQUEST, a.addr, (struct mac){ { 0 } },
+		(struct at_addr){ 3, 128 });
+	station_aarp(&b, ELAP_BROADCAST, AARP_REQUEST, b.addr, (struct mac){ { 0 } },
+		(struct at_addr){ 6, 128 });
 	rig_clear(rig);
 	return rig;
 }
@@ -226,7 +228,8 @@ static void test_atalk_N17_N18_one_answer_per_port_in_the_zone_of_the_port(void 
 	assert_name(&t.zone, "Lab");
 	assert_null(find_reply(rig, 0, &t));
 	/* By FwdReq too. */
-	ask(&a, (struct at_sockaddr){ 6, 0, 2 }, (struct question){ NBP_FWDREQ, "=", "AppleRouter", "Lab" });
+	ask(&a, (struct at_sockaddr){ 6, 0, 2 },
+		(struct question){ NBP_FWDREQ, "=", "AppleRouter", "Lab" });
 	assert_non_null(find_reply(rig, 0, &t));
 	assert_int_equal(t.addr.net, 6);
 	rig_free(rig);
@@ -241,7 +244,8 @@ static void test_two_ports_in_one_zone_do_not_contest_each_other(void **state)
 	rig_configure(rig, 1, SEED_HARD, 6, 6, ZONES("EtherTalk"));
 	rig_start(rig);
 	rig_run(rig, span_s(6));
-	station_aarp(&a, ELAP_BROADCAST, AARP_REQUEST, a.addr, (struct mac){ { 0 } }, (struct at_addr){ 3, 128 });
+	station_aarp(&a, ELAP_BROADCAST, AARP_REQUEST, a.addr, (struct mac){ { 0 } },
+		(struct at_addr){ 3, 128 });
 	rig_clear(rig);
 	ask_router(&a, (struct question){ NBP_BRRQ, "attic", "AppleRouter", "EtherTalk" });
 	assert_int_equal(count_replies(rig), 2);
@@ -266,19 +270,40 @@ static void test_atalk_N20_N21_N22_wildcards(void **state)
 	struct rig *rig = up();
 	const struct station a = station_a(rig);
 	static const char *const fit[] = {
-		"=", "\xC5", "attic", "ATTIC", "at\xC5", "\xC5ic", "a\xC5" "c", "attic\xC5", "\xC5" "attic",
+		"=",
+		"\xC5",
+		"attic",
+		"ATTIC",
+		"at\xC5",
+		"\xC5ic",
+		"a\xC5"
+		"c",
+		"attic\xC5",
+		"\xC5"
+		"attic",
 	};
 	static const char *const unfit[] = {
-		"", "atti", "attics", "\xC5t\xC5", "\xC5\xC5", "at=", "=ic", "b\xC5", "attic\xC5" "attic",
+		"",
+		"atti",
+		"attics",
+		"\xC5t\xC5",
+		"\xC5\xC5",
+		"at=",
+		"=ic",
+		"b\xC5",
+		"attic\xC5"
+		"attic",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(fit) / sizeof(*fit); i++) {
-		assert_true(is_found(&a, (struct question){ NBP_LKUP, fit[i], "AppleRouter", "*" }));
+		assert_true(
+			is_found(&a, (struct question){ NBP_LKUP, fit[i], "AppleRouter", "*" }));
 		assert_true(is_found(&a, (struct question){ NBP_LKUP, fit[i], "=", "*" }));
 	}
 	for (size_t i = 0; i < sizeof(unfit) / sizeof(*unfit); i++)
-		assert_false(is_found(&a, (struct question){ NBP_LKUP, unfit[i], "AppleRouter", "*" }));
+		assert_false(
+			is_found(&a, (struct question){ NBP_LKUP, unfit[i], "AppleRouter", "*" }));
 	assert_false(is_found(&a, (struct question){ NBP_LKUP, "=", "", "*" }));
 	assert_false(is_found(&a, (struct question){ NBP_LKUP, "=", "AFPServer", "*" }));
 	assert_true(is_found(&a, (struct question){ NBP_LKUP, "=", "Apple\xC5", "*" }));
@@ -292,10 +317,12 @@ static void test_atalk_N23_a_directed_look_up_asks_the_port_it_names(void **stat
 	struct nbp_tuple t;
 
 	(void)state;
-	ask(&a, (struct at_sockaddr){ 3, 128, 2 }, (struct question){ NBP_LKUP, "attic", "AppleRouter", "EtherTalk" });
+	ask(&a, (struct at_sockaddr){ 3, 128, 2 },
+		(struct question){ NBP_LKUP, "attic", "AppleRouter", "EtherTalk" });
 	assert_non_null(find_reply(rig, 0, &t));
 	assert_int_equal(t.addr.net, 3);
-	ask(&a, (struct at_sockaddr){ 6, 128, 2 }, (struct question){ NBP_LKUP, "attic", "AppleRouter", "Lab" });
+	ask(&a, (struct at_sockaddr){ 6, 128, 2 },
+		(struct question){ NBP_LKUP, "attic", "AppleRouter", "Lab" });
 	assert_non_null(find_reply(rig, 0, &t));
 	assert_int_equal(t.addr.net, 6);
 	rig_free(rig);
@@ -335,7 +362,8 @@ int main(void)
 		cmocka_unit_test(test_atalk_N19_look_ups_for_another_zone_are_not_answered),
 		cmocka_unit_test(test_atalk_N20_N21_N22_wildcards),
 		cmocka_unit_test(test_atalk_N23_a_directed_look_up_asks_the_port_it_names),
-		cmocka_unit_test(test_without_a_name_nothing_is_registered_a_new_name_replaces_the_old),
+		cmocka_unit_test(
+			test_without_a_name_nothing_is_registered_a_new_name_replaces_the_old),
 	};
 
 	return cmocka_run_group_tests_name("svc_nbp_name", tests, NULL, NULL);

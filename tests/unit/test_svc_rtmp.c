@@ -23,7 +23,8 @@ static bool is_good(const struct rig *rig, uint16_t net)
 }
 
 /* Data from P byte by byte: header of ET0's cable, then these tuples. */
-static void say_raw(const struct station *s, const char *hex_header, size_t n_header, const char *tuples, size_t n)
+static void say_raw(const struct station *s, const char *hex_header, size_t n_header,
+	const char *tuples, size_t n)
 {
 	uint8_t bytes[DDP_DATA_MAX];
 
@@ -226,7 +227,13 @@ static void test_atalk_R39_Q08_senders_that_cannot_be_neighbours_teach_nothing(v
 {
 	struct rig *rig = rig_up();
 	static const struct at_addr bad[] = {
-		{ 999, 1 }, { 6, 200 }, { 0xFF01, 200 }, { 5, 254 }, { 5, 0 }, { 5, 255 }, { 0, 200 },
+		{ 999, 1 },
+		{ 6, 200 },
+		{ 0xFF01, 200 },
+		{ 5, 254 },
+		{ 5, 0 },
+		{ 5, 255 },
+		{ 0, 200 },
 	};
 	const size_t used = rig->r->routes.used;
 
@@ -238,7 +245,8 @@ static void test_atalk_R39_Q08_senders_that_cannot_be_neighbours_teach_nothing(v
 		station_rtmp(&s, 3, 5, TUPLES(NONEXT(20, 2)));
 		assert_int_equal(rig->r->routes.used, used);
 	}
-	assert_int_equal(rig_drops(rig, 0, DROP_RTMP_BAD_SENDER) + rig_drops(rig, 0, DROP_DDP_BAD_SOURCE),
+	assert_int_equal(
+		rig_drops(rig, 0, DROP_RTMP_BAD_SENDER) + rig_drops(rig, 0, DROP_DDP_BAD_SOURCE),
 		sizeof(bad) / sizeof(*bad));
 	rig_run(rig, span_s(3));
 	rig_assert_all_quiet(rig);
@@ -310,8 +318,14 @@ static void test_atalk_R42_D25_own_data_and_impossible_tuples_are_ignored(void *
 	self.addr = rig->link[0].port->addr;
 	station_rtmp(&self, 3, 5, TUPLES(NONEXT(20, 2)));
 	assert_int_equal(rig->r->routes.used, used);
-	say_raw(&p, HEADER_P, "\x00\x00\x02" "\xFF\x10\x02" "\x00\x22\x81\x00\x1E\x82"
-		"\xFE\xFF\x81\xFF\x00\x82" "\x00\x00\x81\x00\x05\x82" "\x00\x14\x02", 3 + 3 + 6 + 6 + 6 + 3);
+	say_raw(&p, HEADER_P,
+		"\x00\x00\x02"
+		"\xFF\x10\x02"
+		"\x00\x22\x81\x00\x1E\x82"
+		"\xFE\xFF\x81\xFF\x00\x82"
+		"\x00\x00\x81\x00\x05\x82"
+		"\x00\x14\x02",
+		3 + 3 + 6 + 6 + 6 + 3);
 	assert_int_equal(rig->r->routes.used, used + 1);
 	assert_true(is_good(rig, 20));
 	rig_free(rig);
@@ -355,18 +369,22 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_atalk_R19_R38_an_offer_makes_a_route_via_the_sender),
-		cmocka_unit_test(test_atalk_R20_R21_a_tie_goes_to_the_newest_a_worse_offer_is_ignored),
+		cmocka_unit_test(
+			test_atalk_R20_R21_a_tie_goes_to_the_newest_a_worse_offer_is_ignored),
 		cmocka_unit_test(test_atalk_R22_the_next_router_may_get_worse),
 		cmocka_unit_test(test_atalk_R23_a_bad_entry_takes_any_offer_at_once),
 		cmocka_unit_test(test_atalk_R24_R25_only_the_next_router_withdraws),
-		cmocka_unit_test(test_atalk_R26_31_for_an_unknown_network_makes_nothing_and_asks_nothing),
+		cmocka_unit_test(
+			test_atalk_R26_31_for_an_unknown_network_makes_nothing_and_asks_nothing),
 		cmocka_unit_test(test_atalk_R27_a_number_alone_and_a_range_of_one_are_the_same),
 		cmocka_unit_test(test_atalk_R28_R29_Q37_overlapping_ranges_are_ignored_and_named),
 		cmocka_unit_test(test_atalk_R30_R31_R32_silence_ages_routes_but_never_our_own),
 		cmocka_unit_test(test_atalk_R30_a_refreshed_route_stays_good),
-		cmocka_unit_test(test_atalk_R39_Q08_senders_that_cannot_be_neighbours_teach_nothing),
+		cmocka_unit_test(
+			test_atalk_R39_Q08_senders_that_cannot_be_neighbours_teach_nothing),
 		cmocka_unit_test(test_atalk_R39_the_ddp_source_must_be_the_sender),
-		cmocka_unit_test(test_atalk_R40_malformed_data_teaches_nothing_a_cut_tuple_ends_the_list),
+		cmocka_unit_test(
+			test_atalk_R40_malformed_data_teaches_nothing_a_cut_tuple_ends_the_list),
 		cmocka_unit_test(test_atalk_R41_another_range_for_our_cable_is_ignored_and_named),
 		cmocka_unit_test(test_atalk_R42_D25_own_data_and_impossible_tuples_are_ignored),
 		cmocka_unit_test(test_atalk_R45_the_distance_is_in_five_bits),

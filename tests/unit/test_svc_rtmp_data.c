@@ -90,7 +90,8 @@ static void test_atalk_R12_R13_R17_format_and_addresses(void **state)
 	assert_int_equal(h->ddp.src.node, 128);
 	assert_int_equal(rd_left(&h->body), 16);
 	/* Sender, cable range, then 6-6 as a range although it is one number. */
-	assert_memory_equal(h->body.pos, "\x00\x03\x08\x80\x00\x03\x80\x00\x05\x82\x00\x06\x80\x00\x06\x82", 16);
+	assert_memory_equal(h->body.pos,
+		"\x00\x03\x08\x80\x00\x03\x80\x00\x05\x82\x00\x06\x80\x00\x06\x82", 16);
 	rig_free(rig);
 }
 
@@ -125,8 +126,9 @@ static void test_atalk_R16_D35_distance_15_is_used_but_not_told_bad_is_31(void *
 
 	(void)state;
 	station_teach_baseline(&p);
-	station_rtmp(&p, 3, 5, TUPLES(NONEXT(50, 14), NONEXT(51, 13), NONEXT(52, 15), NONEXT(20, 31),
-		EXT(30, 34, 31)));
+	station_rtmp(&p, 3, 5,
+		TUPLES(NONEXT(50, 14), NONEXT(51, 13), NONEXT(52, 15), NONEXT(20, 31),
+			EXT(30, 34, 31)));
 	assert_int_equal(rig_route(rig, 50)->best->distance, 15);
 	assert_null(rig_route(rig, 52));
 	d = next_data(rig, 1);
@@ -156,7 +158,8 @@ static void test_atalk_R18_long_tables_are_split_and_each_packet_stands_alone(vo
 		for (uint16_t i = 0; i < 50; i++) {
 			uint16_t net = (uint16_t)(1000 + 10 * (50 * block + i));
 
-			t[i] = i % 2 ? (struct rtmp_tuple)NONEXT(net, 1) : (struct rtmp_tuple)EXT(net, net + 5, 1);
+			t[i] = i % 2 ? (struct rtmp_tuple)NONEXT(net, 1)
+				     : (struct rtmp_tuple)EXT(net, net + 5, 1);
 		}
 		station_rtmp(&p, 3, 5, t);
 	}
@@ -200,7 +203,8 @@ static void test_atalk_R33_N28_at_the_end_everything_is_poisoned_once(void **sta
 	assert_int_equal(tuple_of(&d, 6)->distance, 31);
 	rig_clear(rig);
 	station_send_vector(&a, rig_socket(rig, 0, 2), 2, DDP_NBP, "V-N1");
-	station_send(&a, rig_socket(rig, 0, 2), 2, DDP_NBP, "\x21\x01\x00\x04\x2A\xFD\x00\x01=\x01=\x01*", 12);
+	station_send(&a, rig_socket(rig, 0, 2), 2, DDP_NBP,
+		"\x21\x01\x00\x04\x2A\xFD\x00\x01=\x01=\x01*", 12);
 	rig_run(rig, span_s(4));
 	assert_int_equal(rig_count(rig, 0, DDP_RTMP), 0);
 	for (const struct heard *h; (h = rig_find(rig, 0, DDP_NBP)) != NULL;)
@@ -337,7 +341,8 @@ static void test_atalk_Q02_own_net_only_names_the_cable_and_nothing_else(void **
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_atalk_R10_R11_Q01_data_every_10_s_even_if_there_is_nothing_to_say),
+		cmocka_unit_test(
+			test_atalk_R10_R11_Q01_data_every_10_s_even_if_there_is_nothing_to_say),
 		cmocka_unit_test(test_atalk_R12_R13_R17_format_and_addresses),
 		cmocka_unit_test(test_atalk_R14_R15_split_horizon_and_attached_networks),
 		cmocka_unit_test(test_atalk_R16_D35_distance_15_is_used_but_not_told_bad_is_31),
@@ -345,7 +350,8 @@ int main(void)
 		cmocka_unit_test(test_atalk_R33_N28_at_the_end_everything_is_poisoned_once),
 		cmocka_unit_test(test_atalk_R34_R35_a_request_gets_the_cable_and_nothing_else),
 		cmocka_unit_test(test_atalk_R34_no_answer_before_the_range_is_known),
-		cmocka_unit_test(test_atalk_R01_R36_route_data_requests_with_and_without_split_horizon),
+		cmocka_unit_test(
+			test_atalk_R01_R36_route_data_requests_with_and_without_split_horizon),
 		cmocka_unit_test(test_atalk_R37_other_functions_are_ignored),
 		cmocka_unit_test(test_atalk_R47_changes_are_told_soon_but_once_a_second),
 		cmocka_unit_test(test_atalk_Q02_own_net_only_names_the_cable_and_nothing_else),

@@ -40,7 +40,8 @@ static struct rig *up_with(const struct station *p)
 {
 	struct rig *rig = p->rig;
 
-	station_aarp(p, ELAP_BROADCAST, AARP_REQUEST, p->addr, (struct mac){ { 0 } }, rig->link[0].port->addr);
+	station_aarp(p, ELAP_BROADCAST, AARP_REQUEST, p->addr, (struct mac){ { 0 } },
+		rig->link[0].port->addr);
 	rig_clear(rig);
 	return rig;
 }
@@ -121,7 +122,8 @@ static void test_atalk_Z04_many_networks_are_asked_for_in_few_packets(void **sta
 	}
 	rig_run(rig, span_ms(10500));
 	up_with(&p);
-	station_aarp(&q, ELAP_BROADCAST, AARP_REQUEST, q.addr, (struct mac){ { 0 } }, (struct at_addr){ 3, 128 });
+	station_aarp(&q, ELAP_BROADCAST, AARP_REQUEST, q.addr, (struct mac){ { 0 } },
+		(struct at_addr){ 3, 128 });
 	rig_run(rig, span_ms(500));
 	rig_clear(rig);
 	rig_run(rig, span_ms(9900));
@@ -154,7 +156,12 @@ static void test_atalk_Z05_Q30_plain_replies_are_read_to_their_end(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		struct rig *rig = rig_up();
 		const struct station p = station_p(rig);
-		uint8_t bytes[] = "\x02\x01\x00\x1E\x04" "East" "\x00\x14\x03" "Far" "\x00\x1E\x04" "Caf\x8E";
+		uint8_t bytes[] = "\x02\x01\x00\x1E\x04"
+				  "East"
+				  "\x00\x14\x03"
+				  "Far"
+				  "\x00\x1E\x04"
+				  "Caf\x8E";
 
 		/* The vector's networks are 3 and 10: 10 is new here, 3 is our own. */
 		station_rtmp(&p, 3, 5, TUPLES(NONEXT(10, 1), NONEXT(20, 2), EXT(30, 34, 1)));
@@ -383,7 +390,8 @@ static void test_atalk_Z12_a_long_list_takes_several_packets_with_the_same_total
 		assert_true(reply.extended);
 		assert_int_equal(reply.count, 200);
 		while (zip_next_tuple(&reply.tuples, &t) == TUPLE_OK) {
-			int i = (t.zone.byte[0] - '0') * 100 + (t.zone.byte[1] - '0') * 10 + t.zone.byte[2] - '0';
+			int i = (t.zone.byte[0] - '0') * 100 + (t.zone.byte[1] - '0') * 10 +
+				t.zone.byte[2] - '0';
 
 			assert_int_equal(t.net, 3);
 			assert_name(&t.zone, text[i]);
@@ -443,12 +451,15 @@ int main(void)
 		cmocka_unit_test(test_atalk_Z05_Q30_plain_replies_are_read_to_their_end),
 		cmocka_unit_test(test_atalk_Z06_extended_replies_pile_up_until_the_total),
 		cmocka_unit_test(test_atalk_Z06_another_total_starts_the_list_afresh),
-		cmocka_unit_test(test_atalk_Z07_Z11_an_incomplete_list_is_hidden_and_asked_for_again),
+		cmocka_unit_test(
+			test_atalk_Z07_Z11_an_incomplete_list_is_hidden_and_asked_for_again),
 		cmocka_unit_test(test_atalk_Z08_Z09_nobody_else_tells_zones),
 		cmocka_unit_test(test_atalk_Z10_Q31_names_and_numbers_of_zones_are_bounded),
 		cmocka_unit_test(test_a_cut_or_empty_reply_changes_nothing),
-		cmocka_unit_test(test_atalk_Z11_Z13_Q36_queries_get_extended_replies_one_network_each),
-		cmocka_unit_test(test_atalk_Z12_a_long_list_takes_several_packets_with_the_same_total),
+		cmocka_unit_test(
+			test_atalk_Z11_Z13_Q36_queries_get_extended_replies_one_network_each),
+		cmocka_unit_test(
+			test_atalk_Z12_a_long_list_takes_several_packets_with_the_same_total),
 		cmocka_unit_test(test_atalk_Z40_Z41_notify_takedown_and_bringup_are_ignored),
 		cmocka_unit_test(test_atalk_Z43_the_spelling_seen_first_is_kept),
 	};

@@ -1,4 +1,4 @@
-/* core/svc_zip_answer.c and svc_zip_list.c: GetNetInfo, and the zone lists that the Chooser asks for. */
+/* core/svc_zip_answer.c, svc_zip_list.c: GetNetInfo, and the zone lists of the Chooser. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -67,7 +67,8 @@ static void test_atalk_Z17_only_one_zone_is_flagged(void **state)
 	assert_int_equal(h->body.pos[1], ZIP_ONLY_ONE_ZONE);
 	assert_memory_equal(h->body.pos + 2, "\x00\x06\x00\x06", 4);
 	station_send(&b, all_zip, 6, DDP_ZIP, "\x05\x00\x00\x00\x00\x00\x00", 7);
-	assert_int_equal(rig_take(rig, 1, DDP_ZIP)->body.pos[1], ZIP_ONLY_ONE_ZONE | ZIP_ZONE_INVALID);
+	assert_int_equal(
+		rig_take(rig, 1, DDP_ZIP)->body.pos[1], ZIP_ONLY_ONE_ZONE | ZIP_ZONE_INVALID);
 	rig_free(rig);
 }
 
@@ -134,7 +135,10 @@ static void test_malformed_requests_are_counted(void **state)
 
 	(void)state;
 	for (size_t n = 0; n < 11; n++)
-		station_send(&a, rig_socket(rig, 0, 6), 6, DDP_ZIP, "\x05\x00\x00\x00\x00\x00\x04" "CAF\x83", n);
+		station_send(&a, rig_socket(rig, 0, 6), 6, DDP_ZIP,
+			"\x05\x00\x00\x00\x00\x00\x04"
+			"CAF\x83",
+			n);
 	station_send(&a, rig_socket(rig, 0, 6), 6, DDP_ZIP, "\x01\x03\x00\x03", 4);
 	station_send(&a, rig_socket(rig, 0, 6), 6, DDP_ZIP, "\x63", 1);
 	station_send(&a, rig_socket(rig, 0, 6), 6, DDP_AEP, "\x05", 1);
@@ -145,9 +149,11 @@ static void test_malformed_requests_are_counted(void **state)
 
 /* --- zone lists -------------------------------------------------------------------------- */
 
-static const struct heard *ask_list(const struct station *s, struct at_sockaddr dst, uint8_t function, uint16_t index)
+static const struct heard *ask_list(
+	const struct station *s, struct at_sockaddr dst, uint8_t function, uint16_t index)
 {
-	const uint8_t q[] = { 0x40, 1, 0x12, 0x35, function, 0, (uint8_t)(index >> 8), (uint8_t)index };
+	const uint8_t q[] = { 0x40, 1, 0x12, 0x35, function, 0, (uint8_t)(index >> 8),
+		(uint8_t)index };
 
 	station_send(s, dst, 200, DDP_ATP, q, sizeof(q));
 	return rig_take(s->rig, s->link, DDP_ATP);
@@ -175,7 +181,8 @@ static size_t sweep(const struct station *s, uint8_t function, struct at_name na
 	bool last = false;
 
 	while (!last) {
-		const struct heard *h = ask_list(s, rig_socket(s->rig, s->link, 6), function, index);
+		const struct heard *h =
+			ask_list(s, rig_socket(s->rig, s->link, 6), function, index);
 		struct rd body = h->body;
 		struct zip_atp_response answer;
 		struct at_name name;
@@ -209,7 +216,8 @@ static void test_atalk_Z24_Z26_every_zone_once_in_a_stable_order(void **state)
 		for (size_t k = 0; k < i; k++)
 			assert_memory_not_equal(&first[i], &first[k], sizeof(first[i]));
 	for (size_t i = 0; i < 3; i++) {
-		struct at_name own = name_of(((const char *[]){ "EtherTalk", "Caf\x8E", "Lab" })[i]);
+		struct at_name own =
+			name_of(((const char *[]){ "EtherTalk", "Caf\x8E", "Lab" })[i]);
 		bool found = false;
 
 		for (size_t k = 0; k < n; k++)
@@ -340,14 +348,16 @@ static void test_atalk_Z33_xo_and_any_bitmap_get_one_response(void **state)
 	const struct heard *h;
 
 	(void)state;
-	station_send(&a, rig_socket(rig, 0, 6), 200, DDP_ATP, "\x60\xFF\xAB\xCD\x08\x00\x00\x01", 8);
+	station_send(
+		&a, rig_socket(rig, 0, 6), 200, DDP_ATP, "\x60\xFF\xAB\xCD\x08\x00\x00\x01", 8);
 	h = rig_take(rig, 0, DDP_ATP);
 	assert_memory_equal(h->body.pos, "\x90\x00\xAB\xCD", 4);
 	assert_int_equal(h->ddp.src.socket, 6);
 	assert_int_equal(h->ddp.dst.socket, 200);
 	assert_null(rig_find(rig, 0, DDP_ATP));
 	/* Exactly once does not mean that we remember: again is again. */
-	station_send(&a, rig_socket(rig, 0, 6), 200, DDP_ATP, "\x60\xFF\xAB\xCD\x08\x00\x00\x01", 8);
+	station_send(
+		&a, rig_socket(rig, 0, 6), 200, DDP_ATP, "\x60\xFF\xAB\xCD\x08\x00\x00\x01", 8);
 	assert_non_null(rig_find(rig, 0, DDP_ATP));
 	rig_free(rig);
 }
@@ -358,10 +368,14 @@ static void test_atalk_Z34_releases_and_requests_without_bit_0_are_ignored(void 
 	const struct station a = station_a(rig);
 
 	(void)state;
-	station_send(&a, rig_socket(rig, 0, 6), 200, DDP_ATP, "\xC0\x00\xAB\xCD\x08\x00\x00\x01", 8);
-	station_send(&a, rig_socket(rig, 0, 6), 200, DDP_ATP, "\x40\xFE\xAB\xCD\x08\x00\x00\x01", 8);
-	station_send(&a, rig_socket(rig, 0, 6), 200, DDP_ATP, "\x90\x01\xAB\xCD\x08\x00\x00\x01", 8);
-	station_send(&a, rig_socket(rig, 0, 6), 200, DDP_ATP, "\x40\x01\xAB\xCD\x0A\x00\x00\x01", 8);
+	station_send(
+		&a, rig_socket(rig, 0, 6), 200, DDP_ATP, "\xC0\x00\xAB\xCD\x08\x00\x00\x01", 8);
+	station_send(
+		&a, rig_socket(rig, 0, 6), 200, DDP_ATP, "\x40\xFE\xAB\xCD\x08\x00\x00\x01", 8);
+	station_send(
+		&a, rig_socket(rig, 0, 6), 200, DDP_ATP, "\x90\x01\xAB\xCD\x08\x00\x00\x01", 8);
+	station_send(
+		&a, rig_socket(rig, 0, 6), 200, DDP_ATP, "\x40\x01\xAB\xCD\x0A\x00\x00\x01", 8);
 	station_send(&a, rig_socket(rig, 0, 6), 200, DDP_ATP, "\x40\x01\xAB\xCD\x08\x00\x00", 7);
 	rig_run(rig, span_s(2));
 	assert_int_equal(rig_count(rig, 0, DDP_ATP), 0);
@@ -373,7 +387,8 @@ static void test_atalk_Z45_any_router_and_broadcast_are_answered_too(void **stat
 {
 	struct rig *rig = rig_up();
 	const struct station a = station_a(rig);
-	static const struct at_sockaddr to[] = { { 3, 0, 6 }, { 4, 0, 6 }, { 0, 255, 6 }, { 3, 255, 6 }, { 6, 0, 6 } };
+	static const struct at_sockaddr to[] = { { 3, 0, 6 }, { 4, 0, 6 }, { 0, 255, 6 },
+		{ 3, 255, 6 }, { 6, 0, 6 } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(to) / sizeof(*to); i++) {
@@ -412,7 +427,8 @@ static void test_atalk_Z46_requests_never_change_tables(void **state)
 		} else if (n > 0) {
 			bytes[0] = is_atp ? bytes[0] : ZIP_GET_NET_INFO;
 		}
-		station_send(&a, i % 2 ? all_zip : rig_socket(rig, 0, 6), 200, is_atp ? DDP_ATP : DDP_ZIP, bytes, n);
+		station_send(&a, i % 2 ? all_zip : rig_socket(rig, 0, 6), 200,
+			is_atp ? DDP_ATP : DDP_ZIP, bytes, n);
 		if (i % 1000 == 0)
 			rig_clear(rig);
 	}
@@ -424,11 +440,13 @@ static void test_atalk_Z46_requests_never_change_tables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_atalk_Z14_Z16_Z21_D32_a_starting_node_is_answered_by_its_frame),
+		cmocka_unit_test(
+			test_atalk_Z14_Z16_Z21_D32_a_starting_node_is_answered_by_its_frame),
 		cmocka_unit_test(test_atalk_Z15_Q06_unknown_or_no_zone_gets_the_default_zone),
 		cmocka_unit_test(test_atalk_Z16_the_echo_keeps_the_bytes_of_the_asker),
 		cmocka_unit_test(test_atalk_Z17_only_one_zone_is_flagged),
-		cmocka_unit_test(test_atalk_Z19_Q05_a_stale_network_number_is_answered_by_broadcast),
+		cmocka_unit_test(
+			test_atalk_Z19_Q05_a_stale_network_number_is_answered_by_broadcast),
 		cmocka_unit_test(test_atalk_Z19_a_broadcast_answer_goes_to_the_socket_that_asked),
 		cmocka_unit_test(test_atalk_Z20_what_is_asked_of_us_alone_is_answered_directly),
 		cmocka_unit_test(test_atalk_Z23_the_five_filler_bytes_may_hold_anything),
@@ -438,7 +456,8 @@ int main(void)
 		cmocka_unit_test(test_atalk_Z27_Z28_Q29_indexes_at_the_edges),
 		cmocka_unit_test(test_atalk_Z29_local_zones_are_those_of_the_cable_default_first),
 		cmocka_unit_test(test_atalk_Z29_a_learnt_default_zone_comes_first_too),
-		cmocka_unit_test(test_atalk_Z31_Z32_my_zone_is_the_default_zone_nothing_while_unknown),
+		cmocka_unit_test(
+			test_atalk_Z31_Z32_my_zone_is_the_default_zone_nothing_while_unknown),
 		cmocka_unit_test(test_atalk_Z33_xo_and_any_bitmap_get_one_response),
 		cmocka_unit_test(test_atalk_Z34_releases_and_requests_without_bit_0_are_ignored),
 		cmocka_unit_test(test_atalk_Z45_any_router_and_broadcast_are_answered_too),
