@@ -433,8 +433,8 @@ static void on_ri_ack(struct peer *p, const struct aurp *h, struct rd *body)
 		send_zones_of_packet(p);
 	if (was == SEND_WAIT_PROBE_ACK)
 		recv_wake(p);
-	/* A list cannot say what is gone: the next update does, if there is such (p. 76). */
-	if (was == SEND_WAIT_RI_RSP_ACK && !s->in_list)
+	/* What a list cannot say, or what came up since, the next update does (p. 76). */
+	if (was == SEND_WAIT_RI_RSP_ACK && !s->in_list && view_differs(p))
 		wait_for_interval(p);
 	go_on(p);
 }

@@ -230,6 +230,14 @@ size_t view_difference(const struct peer *p, struct view_pass *pass, size_t room
 	}
 }
 
+bool view_differs(const struct peer *p)
+{
+	struct view_pass pass = { 0 };
+	struct aurp_event ev;
+
+	return view_difference(p, &pass, AURP_EVENT_MAX, &ev) > 0 || pass.has_deferred;
+}
+
 void view_commit(struct peer *p, const struct aurp_event *event, size_t n)
 {
 	struct view *v = &p->send.view;

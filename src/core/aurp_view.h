@@ -58,12 +58,15 @@ void view_write_list(struct peer *p, struct view_pass *pass, struct wr *w);
 
 /*
  * The next events of the difference, at most `room` bytes of tuples; changes
- * nothing but the pass. Returns how many stand in `event`, of which there are
- * at least VIEW_EVENTS_MAX.
+ * nothing but the pass. Returns how many stand in `event`, which has room for
+ * all that fit: VIEW_EVENTS_MAX in a packet.
  */
 enum { VIEW_EVENTS_MAX = AURP_SEND_MAX / 4 };
 
 size_t view_difference(const struct peer *p, struct view_pass *pass, size_t room, struct aurp_event *event);
+
+/* Is there anything to tell? */
+bool view_differs(const struct peer *p);
 
 /* The peer is being told of these events: they are part of what it knows. */
 void view_commit(struct peer *p, const struct aurp_event *event, size_t n);

@@ -110,19 +110,20 @@ void lab_apply(struct lab *lab)
 	find_tunnels(lab);
 }
 
-static void forget(struct lab *lab)
+void lab_free_sent(struct lab *lab)
 {
 	for (size_t i = 0; i < lab->n_sent; i++) {
 		free(lab->sent[i]->raw);
 		free(lab->sent[i]);
 	}
-	free(lab->sent);
+	lab->n_sent = 0;
 }
 
 void lab_free(struct lab *lab)
 {
 	rig_free(lab->rig);
-	forget(lab);
+	lab_free_sent(lab);
+	free(lab->sent);
 	free(lab);
 }
 
@@ -388,6 +389,19 @@ const struct sent *mate_await(const struct mate *m, enum aurp_msg msg, struct sp
 {
 	wait_for(m, within);
 	return mate_take(m, msg);
+}
+
+const struct sent *mate_await_other_than(const struct mate *m, enum aurp_msg msg, struct span within)
+{
+	struct instant end = instant_add(m->lab->rig->now, within);
+	const struct sent *s;
+
+	do
+		s = mate_await_any(m, instant_since(end, m->lab->rig->now));
+	while (s && s->h.msg == msg);
+	if (!s)
+		fail_msg("%s hears nothing but %s", m->name, msg_name(msg));
+	return s;
 }
 
 void mate_assert_silence(const struct mate *m, struct span d)

@@ -74,6 +74,9 @@ struct lab *lab_up(size_t n_peers);
 void lab_apply(struct lab *lab);
 void lab_free(struct lab *lab);
 
+/* Frees what was sent so far, taken or not. */
+void lab_free_sent(struct lab *lab);
+
 /* Lets time pass, the neighbour repeating itself. */
 void lab_run(struct lab *lab, struct span d);
 
@@ -141,6 +144,9 @@ const struct sent *mate_await(const struct mate *m, enum aurp_msg msg, struct sp
 
 /* Lets time pass and takes the next packet, whatever it is; NULL: none came. */
 const struct sent *mate_await_any(const struct mate *m, struct span within);
+
+/* The next packet that is not of this kind: those are thrown away. */
+const struct sent *mate_await_other_than(const struct mate *m, enum aurp_msg msg, struct span within);
 
 /* Nothing comes for so long. */
 void mate_assert_silence(const struct mate *m, struct span d);
