@@ -304,6 +304,35 @@ static void test_open_rsp(void **state)
 	}
 }
 
+static void test_bodies_too_short_to_be(void **state)
+{
+	struct rd one = rd_over("\0", 1), none = rd_over("\0", 0), r;
+	struct aurp_open_req q;
+	struct aurp_open_rsp a;
+	struct aurp_zone_reader z;
+	struct aurp_gdzl_rsp g;
+	uint16_t number;
+	int16_t error;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct rd from = i == 0 ? none : one;
+
+		r = from;
+		assert_false(aurp_decode_open_req(&r, &q));
+		r = from;
+		assert_false(aurp_decode_open_rsp(&r, &a));
+		r = from;
+		assert_false(aurp_decode_rd(&r, &error));
+		r = from;
+		assert_false(aurp_decode_zi_rsp(&r, &z));
+		r = from;
+		assert_false(aurp_decode_gdzl_req(&r, &number));
+		r = from;
+		assert_false(aurp_decode_gdzl_rsp(&r, &g));
+	}
+}
+
 static void test_rd(void **state)
 {
 	struct aurp_packet p;
@@ -399,6 +428,7 @@ int main(void)
 		cmocka_unit_test(test_malformed_options_are_refused),
 		cmocka_unit_test(test_open_req_of_another_version_is_read_so_far),
 		cmocka_unit_test(test_open_rsp),
+		cmocka_unit_test(test_bodies_too_short_to_be),
 		cmocka_unit_test(test_rd),
 		cmocka_unit_test(test_every_error_has_its_own_text),
 		cmocka_unit_test(test_ri_ack),

@@ -251,7 +251,7 @@ static void test_writer_compares_names_byte_for_byte(void **state)
 
 static void test_writer_stops_before_the_end_and_can_go_back(void **state)
 {
-	struct at_name lab = name_of("Lab"), sales = name_of("Sales");
+	struct at_name lab = name_of("Lab"), sales = name_of("Sales"), fits = name_of("Pub");
 	uint8_t *bytes = exact_copy("..............", 2 + 6 + 6);
 	struct wr w = wr_over(bytes, 2 + 6 + 6);
 	struct aurp_zone_writer out;
@@ -267,10 +267,14 @@ static void test_writer_stops_before_the_end_and_can_go_back(void **state)
 	assert_false(aurp_zones_add(&out, 2, &sales));
 	assert_true(wr_ok(&w));
 	aurp_zones_rewind(&out, mark);
+	assert_false(aurp_zones_add(&out, 3, &sales));
+	assert_true(aurp_zones_add(&out, 3, &fits));	/* to the last byte */
 	aurp_zones_end(&out);
+	assert_int_equal(wr_room(&w), 0);
 	read_zones(&z, bytes, wr_len(&w));
-	assert_int_equal(z.count, 1);
+	assert_int_equal(z.count, 2);
 	assert_zone(&z, &(struct pair){ 1, "Lab" });
+	assert_zone(&z, &(struct pair){ 3, "Pub" });
 	assert_int_equal(aurp_next_zone(&z, &t), TUPLE_END);
 	free(bytes);
 }

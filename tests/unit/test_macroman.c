@@ -71,6 +71,18 @@ static void test_equal_and_different_names(void **state)
 	compare("", "a", false);
 }
 
+static void test_bytes_behind_the_name_do_not_count(void **state)
+{
+	struct at_name a = { 2, { 'a', 'b', 'c', 0x91 } }, b = { 2, { 'A', 'B', 'd', 0x91 } };
+
+	(void)state;
+	assert_true(name_eq(&a, &b));
+	assert_int_equal(name_cmp(&a, &b), 0);
+	assert_int_equal(zone_hash(&a), zone_hash(&b));
+	a.byte[2] = 0x91;
+	assert_false(name_is_folded_differently(&a));
+}
+
 static void test_order_is_by_folded_bytes(void **state)
 {
 	static const char *const ordered[] = { "", "Lab", "lab 1", "LABS", "sales", "\x8A",
@@ -132,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_39_bytes_fold_and_the_others_do_not),
 		cmocka_unit_test(test_equal_and_different_names),
+		cmocka_unit_test(test_bytes_behind_the_name_do_not_count),
 		cmocka_unit_test(test_order_is_by_folded_bytes),
 		cmocka_unit_test(test_zone_multicast_addresses),
 		cmocka_unit_test(test_letters_that_netatalk_folds_besides),

@@ -108,8 +108,15 @@ static void test_no_other_character_is_taken_but_the_aliases(void **state)
 			text[1] = text[2];
 			text[2] = '\0';
 		}
-		if (!name_from_utf8(text, strlen(text), &name, &error))
+		if (!name_from_utf8(text, strlen(text), &name, &error)) {
+			bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+
+			assert_int_equal(error.kind,
+				surrogate ? MACROMAN_NOT_UTF8 : MACROMAN_UNMAPPABLE);
+			assert_int_equal(error.character[0] == '\0',
+				surrogate || code < 0xA0 || (code >= 0x300 && code < 0x370));
 			continue;
+		}
 		taken++;
 		for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
 			if (aliases[i].code == code) {
@@ -190,6 +197,9 @@ static void test_what_macroman_lacks_is_named(void **state)
 	assert_int_equal(e.code, 0x1F600);
 	assert_int_equal(e.offset, 4);
 	assert_string_equal(e.character, "😀");
+	e = error_of("\xF0\x90\x80\x80");	/* the first beyond the basic plane */
+	assert_int_equal(e.kind, MACROMAN_UNMAPPABLE);
+	assert_int_equal(e.code, 0x10000);
 	e = error_of("a\xC2\x85");		/* a control character is not shown */
 	assert_int_equal(e.kind, MACROMAN_UNMAPPABLE);
 	assert_int_equal(e.code, 0x85);
@@ -210,7 +220,8 @@ static void test_only_shortest_form_utf8_is_text(void **state)
 		{ "\xC1\x81", 2, 0 },		/* A in two bytes */
 		{ "\xE0\x81\x81", 3, 0 },
 		{ "\xF0\x80\x81\x81", 4, 0 },
-		{ "\xED\xA0\x80", 3, 0 },	/* surrogate */
+		{ "\xED\xA0\x80", 3, 0 },	/* surrogates */
+		{ "\xED\xBF\xBF", 3, 0 },
 		{ "\xF4\x90\x80\x80", 4, 0 },	/* beyond 10FFFF */
 		{ "\xF8\x88\x80\x80\x80", 5, 0 },
 		{ "\xFF", 1, 0 },

@@ -209,6 +209,7 @@ static void test_atalk_N21_two_wildcards_fit_nothing(void **state)
 	(void)state;
 	assert_false(fits("\xC5oute\xC5", "Router"));
 	assert_false(fits("\xC5\xC5", "Router"));
+	assert_false(fits("\xC5\xC5", "R\xC5"));
 	assert_false(fits("R\xC5u\xC5r", "Router"));
 	assert_false(fits("R\xC5u\xC5r", "R\xC5u\xC5r"));
 }

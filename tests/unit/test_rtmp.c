@@ -172,27 +172,35 @@ static void test_cut_at_every_length(void **state)
 	assert_cuts_fail(r8.byte, r8.len, whole_extended, NULL);
 }
 
+static bool header(const struct vector *v, bool extended)
+{
+	struct rd r = rd_over(v->byte, v->len);
+	struct rtmp_header h;
+
+	return rtmp_decode_header(&r, extended, &h);
+}
+
 static void test_atalk_R40_headers_that_are_none(void **state)
 {
 	struct vector e = vector_load("V-R1"), n = vector_load("V-R2");
 
 	(void)state;
 	e.byte[2] = 7;
-	assert_false(whole_extended(e.byte, e.len));
+	assert_false(header(&e, true));
 	e.byte[2] = 8;
-	assert_true(whole_extended(e.byte, e.len));
+	assert_true(header(&e, true));
 	e.byte[6] = 0;		/* first tuple without bit 7 */
-	assert_false(whole_extended(e.byte, e.len));
+	assert_false(header(&e, true));
 	e.byte[6] = 0x80;
 	e.byte[9] = 0x83;	/* first tuple without version */
-	assert_false(whole_extended(e.byte, e.len));
+	assert_false(header(&e, true));
 	n.byte[2] = 16;
-	assert_false(whole_nonextended(n.byte, n.len));
+	assert_false(header(&n, false));
 	n.byte[2] = 8;
 	n.byte[6] = 0x81;	/* 00 00 and another version */
-	assert_false(whole_nonextended(n.byte, n.len));
+	assert_false(header(&n, false));
 	n.byte[6] = 0x82;
-	assert_true(whole_nonextended(n.byte, n.len));
+	assert_true(header(&n, false));
 }
 
 static void test_atalk_R40_a_cut_tuple_ends_the_list_and_keeps_the_rest(void **state)
