@@ -68,7 +68,7 @@ static void test_atalk_P02_largest_data(void **state)
 
 static void test_atalk_P03_other_functions_and_no_data_are_refused(void **state)
 {
-	uint8_t bytes[1];
+	uint8_t bytes[1] = { 0 };
 	struct rd r = rd_over(bytes, 0);
 	enum aep_function function;
 

@@ -263,7 +263,7 @@ static void test_notify(void **state)
 
 static void test_commands(void **state)
 {
-	uint8_t byte;
+	uint8_t byte = 0;
 	struct rd r = rd_over(&byte, 0);
 
 	(void)state;
