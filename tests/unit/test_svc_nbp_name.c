@@ -270,29 +270,12 @@ static void test_atalk_N20_N21_N22_wildcards(void **state)
 	struct rig *rig = up();
 	const struct station a = station_a(rig);
 	static const char *const fit[] = {
-		"=",
-		"\xC5",
-		"attic",
-		"ATTIC",
-		"at\xC5",
-		"\xC5ic",
-		"a\xC5"
-		"c",
-		"attic\xC5",
-		"\xC5"
-		"attic",
+		"=", "\305", "attic", "ATTIC", "at\305", "\305ic", "a\305c", "attic\305",
+		"\305attic",
 	};
 	static const char *const unfit[] = {
-		"",
-		"atti",
-		"attics",
-		"\xC5t\xC5",
-		"\xC5\xC5",
-		"at=",
-		"=ic",
-		"b\xC5",
-		"attic\xC5"
-		"attic",
+		"", "atti", "attics", "\305t\305", "\305\305", "at=", "=ic", "b\305",
+		"attic\305attic",
 	};
 
 	(void)state;
