@@ -109,6 +109,8 @@ class Capture(Log):
         self.close()
 
     def close(self):
+        if self.sock.fileno() < 0:      # closed before
+            return
         self._stop.send(b"x")
         self._thread.join()
         for sock in (self.sock, self._stop, self._stopped):

@@ -79,6 +79,13 @@ class Dump:
         rows = self.rows("routes", net=net) or (first == last and self.rows("routes", net=first))
         return rows[0] if rows else None
 
+    def zones(self, net):
+        """The zones of a good route, [] if there is none."""
+        route = self.route(net)
+        if not route or route["state"] != "good" or route["zones"] == "-":
+            return []
+        return route["zones"] if isinstance(route["zones"], list) else [route["zones"]]
+
     def drops(self, where=None):
         """{reason: count}"""
         found = {}
@@ -93,9 +100,10 @@ class Dump:
 class Daemon:
     """One aurpd. Its files live in a temporary folder of its own."""
 
-    def __init__(self, ns, config, args=(), wrapper=(), hosts=None):
+    def __init__(self, ns, config, args=(), wrapper=(), nameserver=None, journal=False):
         """`wrapper`: a command that runs the daemon, such as setpriv with its options.
-        `hosts`: the content of /etc/hosts as the daemon sees it (write_hosts changes it)."""
+        `nameserver`: the address in its /etc/resolv.conf, instead of the machine's.
+        `journal`: stderr is the journal of systemd."""
         self.ns = ns
         self.dir = Path(tempfile.mkdtemp(prefix="aurpt-"))
         self.dir.chmod(0o755)
@@ -103,15 +111,13 @@ class Daemon:
         self.dump_file = self.dir / "dump"
         self.log_file = self.dir / "log"
         self.args, self.wrapper = list(args), list(wrapper)
-        self.hosts = self.dir / "hosts"
-        self._private_hosts = hosts is not None
-        if self._private_hosts:
-            self.hosts.write_text(hosts)
+        self.journal = journal
+        self.nameserver = nameserver
         self.write_config(config)
         self.messages = Log()           # of sd_notify: (time, {key: value})
         self.lines = Log()              # of stderr
         self.process = None
-        self.returncode = None
+        self._born = 0                  # where the messages of this run begin
 
     def write_config(self, config):
         """Writes the configuration; `@dir@` in it stands for our temporary folder."""
@@ -140,35 +146,44 @@ class Daemon:
 
     def spawn(self, **environment):
         """Starts the process without waiting for anything."""
+        self._born = self.messages.mark()
         path = self.dir / "notify"
         path.unlink(missing_ok=True)
         inbox = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         inbox.bind(str(path))
         path.chmod(0o777)
         command = ["nsenter", f"--net=/run/netns/{self.ns}", "--"]
-        if self._private_hosts:
+        if self.nameserver:
+            resolv_conf = self.dir / "resolv.conf"
+            resolv_conf.write_text(f"nameserver {self.nameserver}\n")
             command += ["unshare", "--mount", "sh", "-c",
-                        'mount --bind "$0" /etc/hosts && exec "$@"', str(self.hosts)]
+                        'mount --bind "$0" /etc/resolv.conf && exec "$@"', str(resolv_conf)]
         command += [*self.wrapper, str(BINARY), "-c", str(self.config), *self.args]
         environment = {**os.environ, "NOTIFY_SOCKET": str(path), **environment}
+        ours, theirs = os.pipe()
+        if self.journal:        # what systemd sets when stderr is its journal
+            status = os.fstat(theirs)
+            environment["JOURNAL_STREAM"] = f"{status.st_dev}:{status.st_ino}"
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        for target in (self._read_stderr, self._read_notify):
-            threading.Thread(target=target, args=(self.process, inbox), daemon=True).start()
+                                        stdout=subprocess.DEVNULL, stderr=theirs)
+        os.close(theirs)
+        for target, source in ((self._read_stderr, ours), (self._read_notify, inbox)):
+            threading.Thread(target=target, args=(self.process, source), daemon=True).start()
         return self
 
-    def start(self, timeout=15, **environment):
+    def start(self, **environment):
         """Starts it and waits until it says READY."""
-        mark = self.messages.mark()
-        self.spawn(**environment)
+        return self.spawn(**environment).wait_ready()
+
+    def wait_ready(self, timeout=15):
         ready = self.messages.wait(lambda m: m[1].get("READY") == "1" or "EXIT" in m[1], timeout,
-                                   mark)
+                                   self._born)
         assert ready and "EXIT" not in ready[1], f"aurpd did not get ready:\n{self.log}"
         return self
 
-    def _read_stderr(self, process, _):
-        with open(self.log_file, "ab", buffering=0) as kept:
-            for line in process.stderr:
+    def _read_stderr(self, process, stderr):
+        with open(self.log_file, "ab", buffering=0) as kept, open(stderr, "rb") as stream:
+            for line in stream:
                 kept.write(line)
                 self.lines.add(line.decode(errors="backslashreplace").rstrip("\n"))
         process.wait()
@@ -211,6 +226,7 @@ class Daemon:
 
     def dump(self, timeout=5):
         """SIGUSR1, then the parsed dump."""
+        self.wait_ready()       # before that, the signal would kill it
         before = self._dump_identity()
         self.signal(signal.SIGUSR1)
         deadline = time.monotonic() + timeout

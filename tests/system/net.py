@@ -11,12 +11,14 @@ import ctypes
 import itertools
 import os
 import socket
+import struct
 import subprocess
 from pathlib import Path
 
 PREFIX = "aurpt-"
 CLONE_NEWNET = 0x40000000
 ETH_P_ALL = 3
+SOL_PACKET, PACKET_ADD_MEMBERSHIP, MR_PROMISC = 263, 1, 1
 _libc = ctypes.CDLL(None, use_errno=True)
 _serial = itertools.count()
 
@@ -70,6 +72,9 @@ class Cable:
             sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
             sock.bind((self.far, ETH_P_ALL))
+            # Frames for the stations' own addresses are for others in the kernel's eyes.
+            membership = struct.pack("iHH8s", socket.if_nametoindex(self.far), MR_PROMISC, 0, b"")
+            sock.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership)
         return sock
 
 

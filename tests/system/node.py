@@ -34,7 +34,8 @@ class Station(Capture):
         self.mac = mac or fresh_mac()
         self.addr = None            # claimed address
         self.range = ANY_NETWORK    # of the cable, once known
-        self.router = None          # a router's address and MAC, as heard
+        self.router = None          # address and MAC of the router heard last
+        self.loyal = False          # stay with that router, whatever others say
         self.multicast = None       # of our zone
         self.amt = {}
         self.mute = False           # hear everything, say nothing by itself
@@ -83,6 +84,8 @@ class Station(Capture):
         """A datagram for us."""
         ddp = frame.ddp
         if ddp.type == at.RTMP_DATA and ddp.dst_socket == at.RTMP_SOCKET and len(ddp.data) >= 4:
+            if self.loyal:
+                return
             self.router = (Addr(int.from_bytes(ddp.data[:2], "big"), ddp.data[3]), frame.src)
         elif (ddp.type == at.AEP and ddp.dst_socket == at.AEP_SOCKET and self.addr and
                 self.echo_server and ddp.data[:1] == b"\1"):
@@ -114,7 +117,7 @@ class Station(Capture):
     def mac_for(self, dst):
         if dst.node == 0xFF and (dst.net == 0 or dst.net in self.range):
             return at.BROADCAST_MAC
-        if dst.net in self.range or dst.net in STARTUP:
+        if dst.node and (dst.net in self.range or dst.net in STARTUP):
             return self.resolve(dst)
         if not self.router:
             raise Silence(f"no router heard, but {dst} is not on our cable")
@@ -210,7 +213,8 @@ class Node(Station):
                                                    at.ZIP_SOCKET, at.ZIP, at.gni_request(zone)))
         frame = self.ask(send, lambda f: f.ddp.type == at.ZIP and f.ddp.data[:1] == b"\6" and
                          f.dst in (self.mac, at.BROADCAST_MAC), "GetNetInfo Reply", tries)
-        self.router = (frame.ddp.src, frame.src)
+        if not self.loyal:
+            self.router = (frame.ddp.src, frame.src)
         return at.GniReply.decode(frame.ddp.data)
 
     # --- zones

@@ -56,6 +56,8 @@ class Peer(Log):
         self.close()
 
     def close(self):
+        if self.sock.fileno() < 0:      # closed before
+            return
         self._stop.send(b"x")
         self._thread.join()
         for sock in (self.sock, self._stop, self._stopped):

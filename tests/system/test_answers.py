@@ -56,7 +56,8 @@ def test_atalk_R14_R36_split_horizon_on_request_and_on_the_cable(rig):
 
 
 def test_atalk_R17_even_one_number_is_a_range_on_an_extended_cable(rig):
-    heard = rig.watch.wait(lambda f: f.src == rig.mac and f.ddp and f.ddp.type == at.RTMP_DATA, 12)
+    heard = rig.watch.wait(lambda f: f.src == rig.mac and f.ddp and f.ddp.type == at.RTMP_DATA, 12,
+                           rig.watch.mark())
     assert bytes.fromhex("0006 80 0006 82") in heard.ddp.data
 
 

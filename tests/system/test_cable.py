@@ -283,7 +283,7 @@ def test_atalk_D17_D18_checksums_of_what_is_for_us(rig):
     assert rig.node.echo(rig.addr, os.urandom(9), checksum=0)
     ddp = echo_ddp(rig, data=b"\1" + bytes(4), checksum=None)
     while at.checksum(ddp.covered()) != 0xFFFF:     # one in some 30,000: the sum is zero
-        ddp.data = b"\1" + os.urandom(4)
+        ddp.data = b"\1" + os.urandom(16)
     mark = rig.node.mark()
     rig.node.send_frame(frame_of(rig, ddp))
     assert rig.node.wait(lambda f: not f.outgoing and f.ddp and f.ddp.data == b"\2" + ddp.data[1:],

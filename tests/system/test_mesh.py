@@ -70,7 +70,6 @@ def test_when_one_site_leaves_the_others_stay(mesh):
     assert c.daemon.stop() == 0
     for site in (a, b):
         site.daemon.wait_dump(lambda d: not has_zones(d, c), 3)
-    assert sorted(a.node().get_zone_list()) == ALL_ZONES[:2]
     assert a.node().echo(b.node().addr)
     c.daemon.start()
     for site in (a, b):

@@ -26,13 +26,6 @@ def tells(nets, distance):
     return wanted
 
 
-def zones_of(dump, net):
-    route = dump.route(net)
-    if not route or route["state"] != "good":
-        return []
-    return route["zones"] if isinstance(route["zones"], list) else [route["zones"]]
-
-
 @pytest.fixture(scope="module")
 def sites(binary):
     with World() as world:
@@ -50,9 +43,9 @@ def test_aurp_U2_U5_U12_a_network_comes_and_goes_within_the_update_interval(site
     router.zones[net] = ["Far", "Café"]
     router.routes[net] = 1
     router.announce()
-    a.daemon.wait_dump(lambda d: zones_of(d, "300-309") == ["Far", "Café"], 5)
+    a.daemon.wait_dump(lambda d: d.zones("300-309") == ["Far", "Café"], 5)
     known, mark = time.monotonic(), tunnel.mark()
-    b.daemon.wait_dump(lambda d: sorted(zones_of(d, "300-309")) == ["Café", "Far"], IN_TIME)
+    b.daemon.wait_dump(lambda d: sorted(d.zones("300-309")) == ["Café", "Far"], IN_TIME)
     assert time.monotonic() - known <= IN_TIME
     assert lan.wait(tells(net, 3), 12), "not in the RTMP of the other site"
     route = b.daemon.dump().route("300-309")
@@ -66,7 +59,7 @@ def test_aurp_U2_U5_U12_a_network_comes_and_goes_within_the_update_interval(site
     del router.routes[net]
     router.announce({net: at.DISTANCE_POISON})
     gone = time.monotonic()
-    b.daemon.wait_dump(lambda d: not zones_of(d, "300-309"), IN_TIME)
+    b.daemon.wait_dump(lambda d: not d.zones("300-309"), IN_TIME)
     assert time.monotonic() - gone <= IN_TIME
     updates = tunnel.routing(lambda p: p.command == aurp.RI_UPD and p.source[0] == a.address, mark)
     events = [event for packet in updates for event in packet.events()]
@@ -87,7 +80,7 @@ def test_aurp_U15_what_comes_and_goes_within_an_interval_is_never_told(sites):
     assert tunnel.wait(lambda f: f.tunnel and f.tunnel.command == aurp.RI_UPD, IN_TIME + 3, mark)
     mark = tunnel.mark()
     router.announce({**router.routes, net: 1})
-    a.daemon.wait_dump(lambda d: zones_of(d, "320") or zones_of(d, "320-320"), 3)
+    a.daemon.wait_dump(lambda d: d.zones("320-320"), 3)
     router.announce({**router.routes, net: at.DISTANCE_POISON})
     time.sleep(IN_TIME)
     told = [event for packet in tunnel.routing(lambda p: p.command == aurp.RI_UPD, mark)
@@ -101,7 +94,7 @@ def test_aurp_U7_another_distance_is_told(sites):
     router.zones[net] = ["Distant"]
     router.routes[net] = 2
     router.announce()
-    b.daemon.wait_dump(lambda d: zones_of(d, "340-345"), IN_TIME + 3)
+    b.daemon.wait_dump(lambda d: d.zones("340-345"), IN_TIME + 3)
     mark = tunnel.mark()
     router.routes[net] = 6
     router.announce()
@@ -124,7 +117,7 @@ def test_aurp_U42_a_network_without_zones_is_not_told(sites):
     assert not [event for event in told if event[1] == net]
     assert not b.daemon.dump().route("350-350")
     asked = [when for when, nets in router.queries if 350 in nets]
-    assert len(asked) >= 2 and asked[1] - asked[0] > 8
+    assert 2 <= len(asked) <= 4
 
 
 def test_a_name_behind_the_other_router_is_looked_up_there(sites):
@@ -133,7 +126,7 @@ def test_a_name_behind_the_other_router_is_looked_up_there(sites):
     router.zones[net] = ["Deep"]
     router.routes[net] = 1
     router.announce()
-    b.daemon.wait_dump(lambda d: zones_of(d, "360-361"), IN_TIME + 3)
+    b.daemon.wait_dump(lambda d: d.zones("360-361"), IN_TIME + 3)
     bob, mark = b.node(), router.mark()
     bob.lookup("=", "AFPServer", "Deep", patience=0.5, tries=2)
     frame = router.wait(lambda f: f.dst == router.mac and f.ddp and f.ddp.type == at.NBP, 2, mark)
@@ -148,8 +141,8 @@ def test_atalk_R30_R32_a_router_that_falls_silent_is_forgotten(sites):
     router.zones[net] = ["Fading"]
     router.routes[net] = 1
     router.announce()
-    a.daemon.wait_dump(lambda d: zones_of(d, "370-370"), 5)
-    b.daemon.wait_dump(lambda d: zones_of(d, "370-370"), IN_TIME)
+    a.daemon.wait_dump(lambda d: d.zones("370-370"), 5)
+    b.daemon.wait_dump(lambda d: d.zones("370-370"), IN_TIME)
     router.stop_announcing()
     silent = time.monotonic()
     a.daemon.wait_dump(lambda d: d.route("370-370")["state"] == "bad", 45)

@@ -1,6 +1,5 @@
 """aurpd under systemd: what it says over the notification socket and in its log."""
 
-import os
 import re
 import signal
 import stat
@@ -25,7 +24,7 @@ def test_ready_and_status(world):
 def test_the_watchdog_is_fed_in_half_its_time(world):
     a = world.site("a", 1)
     a.prepare(a.config({}))
-    a.daemon.start(WATCHDOG_USEC="1000000", WATCHDOG_PID="")
+    a.daemon.start(WATCHDOG_USEC="1000000")
     fed = a.daemon.messages.count(lambda m: m[1].get("WATCHDOG") == "1", 5, 5)
     times = [when for when, _ in fed]
     assert len(times) >= 5
@@ -65,15 +64,14 @@ def test_an_interrupt_from_the_keyboard_ends_it_as_well(world):
     assert a.daemon.wait() == 0
 
 
-def test_lines_carry_their_priority_only_under_systemd(world):
-    a = world.site("a", 1)
-    a.prepare(a.config({}))
-    status = os.fstat(2)
-    a.daemon.start(JOURNAL_STREAM=f"{status.st_dev}:{status.st_ino}")
-    a.daemon.wait_dump(port_is_up("lan"), 10)
-    plain = a.daemon.lines.since()
-    a.daemon.stop()
-    assert plain and all(not re.match(r"<\d>", line) for line in plain)
+def test_lines_carry_their_priority_only_in_the_journal(world):
+    a, b = world.site("a", 1), world.site("b", 2)
+    a.run(a.config({}), journal=True)
+    b.run(b.config({}))
+    for site in (a, b):
+        site.daemon.wait_dump(port_is_up("lan"), 10)
+    assert all(re.match(r"<[3467]>\S", line) for line in a.daemon.lines.since())
+    assert b.daemon.log and not re.search(r"^<\d>", b.daemon.log, re.MULTILINE)
 
 
 def test_the_dump_is_whole_and_not_for_everybody(world):
