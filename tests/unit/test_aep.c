@@ -52,7 +52,7 @@ static void test_in_frames(void **state)
 	assert_localtalk_rebuilds(&f, &w);
 }
 
-static void test_atalk_P02_largest_data(void **state)
+static void test_largest_data(void **state)
 {
 	uint8_t data[AEP_DATA_MAX], bytes[AEP_DATA_MAX + 1];
 	struct wr w = wr_over(bytes, sizeof bytes);
@@ -86,7 +86,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_request_and_reply),
 		cmocka_unit_test(test_in_frames),
-		cmocka_unit_test(test_atalk_P02_largest_data),
+		cmocka_unit_test(test_largest_data),
 		cmocka_unit_test(test_atalk_P03_other_functions_and_no_data_are_refused),
 	};
 

@@ -102,7 +102,7 @@ static void test_frame_check_sequences(void **state)
 	}
 }
 
-static void test_atalk_L25_every_flipped_bit_is_found(void **state)
+static void test_every_flipped_bit_is_found(void **state)
 {
 	struct vector v = vector_load("V-L5");
 
@@ -116,7 +116,7 @@ static void test_atalk_L25_every_flipped_bit_is_found(void **state)
 	assert_false(llap_fcs_ok(v.byte, 1));
 }
 
-static void test_atalk_L06_other_types_are_refused(void **state)
+static void test_other_types_are_refused(void **state)
 {
 	(void)state;
 	for (int type = 0; type < 256; type++) {
@@ -129,7 +129,7 @@ static void test_atalk_L06_other_types_are_refused(void **state)
 	}
 }
 
-static void test_atalk_L07_length_is_that_of_the_data_field(void **state)
+static void test_length_is_that_of_the_data_field(void **state)
 {
 	uint8_t bytes[700] = { 0x80, 0x2A, 2 };
 
@@ -208,9 +208,9 @@ int main(void)
 		cmocka_unit_test(test_packets),
 		cmocka_unit_test(test_packets_inside_other_framing),
 		cmocka_unit_test(test_frame_check_sequences),
-		cmocka_unit_test(test_atalk_L25_every_flipped_bit_is_found),
-		cmocka_unit_test(test_atalk_L06_other_types_are_refused),
-		cmocka_unit_test(test_atalk_L07_length_is_that_of_the_data_field),
+		cmocka_unit_test(test_every_flipped_bit_is_found),
+		cmocka_unit_test(test_other_types_are_refused),
+		cmocka_unit_test(test_length_is_that_of_the_data_field),
 		cmocka_unit_test(test_cut_at_every_length),
 		cmocka_unit_test(test_nodes_that_cannot_be),
 		cmocka_unit_test(test_push_refuses_what_pull_would),

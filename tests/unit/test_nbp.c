@@ -221,7 +221,7 @@ static void test_atalk_N22_empty_fits_nothing(void **state)
 	assert_false(fits("", ""));
 }
 
-static void test_atalk_N14_zones_have_no_wildcards(void **state)
+static void test_zones_have_no_wildcards(void **state)
 {
 	struct at_name cafe = name_of("Caf\x8E"), upper = name_of("CAF\x83");
 	struct at_name all = name_of("="), some = name_of("Caf\xC5");
@@ -256,7 +256,7 @@ int main(void)
 		cmocka_unit_test(test_atalk_N20_wildcards),
 		cmocka_unit_test(test_atalk_N21_two_wildcards_fit_nothing),
 		cmocka_unit_test(test_atalk_N22_empty_fits_nothing),
-		cmocka_unit_test(test_atalk_N14_zones_have_no_wildcards),
+		cmocka_unit_test(test_zones_have_no_wildcards),
 		cmocka_unit_test(test_own_zone_is_star_or_empty),
 	};
 
