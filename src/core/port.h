@@ -88,6 +88,7 @@ struct port_seed {
 	bool is_settled;		/* `range` is decided; an address in it may be missing */
 	bool uses_config;		/* range and zones are the configured ones */
 	struct at_range range;
+	struct at_addr last;		/* our address before the present start (E26) */
 	struct instant retry_by;	/* PORT_CONFLICT: at the latest */
 	struct cable cable;
 };

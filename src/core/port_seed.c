@@ -49,8 +49,10 @@ static void ask(struct port *port)
 
 static void claim(struct port *port, struct at_range range)
 {
+	struct at_addr wish = port->config.address;
+
 	enter(port, PORT_PROBING);
-	port->ops->claim(port, range, port->config.address);
+	port->ops->claim(port, range, wish.net != 0 ? wish : port->seed.last);
 }
 
 /* --- conflict -------------------------------------------------------------------------- */
@@ -298,6 +300,7 @@ static void on_seed_timer(struct timer *t)
 
 void port_claimed(struct port *port)
 {
+	port->seed.last = port->addr;
 	if (port->seed.is_settled) {
 		go_up(port);
 		return;

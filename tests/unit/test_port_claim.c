@@ -260,6 +260,22 @@ static void test_atalk_E26_the_last_address_is_tried_first_if_the_range_has_it(v
 	rig_free(rig);
 }
 
+static void test_atalk_E26_E29_after_a_link_came_back_the_same_address_is_tried_first(void **state)
+{
+	struct rig *rig = start(5);
+	struct at_addr before;
+
+	(void)state;
+	rig_run(rig, span_s(4));
+	before = rig->link[0].port->addr;
+	router_link_down(rig->r, rig->now, rig->link[0].port);
+	rig->link[0].n_groups = 0;
+	rig_clear(rig);
+	router_link_up(rig->r, rig->now, rig->link[0].port, &rig->link[0], rig->link[0].mac);
+	assert_true(at_addr_eq(rig_take(rig, 0, PROBE)->aarp.src_addr, before));
+	rig_free(rig);
+}
+
 static void test_atalk_E28_our_address_is_defended_and_kept(void **state)
 {
 	struct rig *rig = rig_up();
@@ -324,6 +340,8 @@ int main(void)
 		cmocka_unit_test(test_atalk_E25_a_saved_address_inside_the_learnt_range_is_kept),
 		cmocka_unit_test(
 			test_atalk_E26_the_last_address_is_tried_first_if_the_range_has_it),
+		cmocka_unit_test(
+			test_atalk_E26_E29_after_a_link_came_back_the_same_address_is_tried_first),
 		cmocka_unit_test(test_atalk_E28_our_address_is_defended_and_kept),
 		cmocka_unit_test(test_atalk_E29_a_link_that_comes_back_is_probed_again),
 	};

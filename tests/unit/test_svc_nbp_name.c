@@ -122,7 +122,7 @@ static void test_atalk_N17_a_name_is_asked_for_three_times_then_registered(void 
 	rig_free(rig);
 }
 
-static void test_atalk_N17_a_taken_name_gets_a_number(void **state)
+static void test_atalk_N17_Q10_a_taken_name_gets_a_number(void **state)
 {
 	struct rig *rig = rig_new_with(1);
 	const struct station p = station_p(rig), a = station_a(rig);
@@ -337,7 +337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_atalk_N17_a_name_is_asked_for_three_times_then_registered),
-		cmocka_unit_test(test_atalk_N17_a_taken_name_gets_a_number),
+		cmocka_unit_test(test_atalk_N17_Q10_a_taken_name_gets_a_number),
 		cmocka_unit_test(test_a_long_name_makes_room_for_its_number),
 		cmocka_unit_test(test_atalk_N16_N18_our_answer_goes_to_the_tuple_with_the_id),
 		cmocka_unit_test(test_atalk_N17_N18_one_answer_per_port_in_the_zone_of_the_port),

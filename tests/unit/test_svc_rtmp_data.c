@@ -321,6 +321,38 @@ static void test_atalk_R47_changes_are_told_soon_but_once_a_second(void **state)
 	rig_free(rig);
 }
 
+/* Q38: end nodes forget a router after 50 s; every disturbance must be shorter by far. */
+static void test_atalk_Q38_reloads_and_new_links_do_not_hold_back_data(void **state)
+{
+	struct rig *rig = rig_up();
+	struct instant last = rig->now;
+	int64_t longest = 0;
+	const struct heard *h;
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		rig_run(rig, span_s(1));
+		while ((h = rig_find(rig, 0, DDP_RTMP)) != NULL) {
+			int64_t gap = span_to_s(instant_since(h->at, last));
+
+			longest = gap > longest ? gap : longest;
+			last = h->at;
+		}
+		rig_clear(rig);
+		if (i == 100)
+			rig_configure(rig, 0, SEED_HARD, 3, 5, ZONES("EtherTalk", "Bistro"));
+		if (i == 200) {
+			router_link_down(rig->r, rig->now, rig->link[0].port);
+			rig->link[0].n_groups = 0;
+			router_link_up(rig->r, rig->now, rig->link[0].port, &rig->link[0],
+				rig->link[0].mac);
+		}
+		rig_apply(rig);
+	}
+	assert_in_range(longest, 9, 15);
+	rig_free(rig);
+}
+
 static void test_atalk_Q02_own_net_only_names_the_cable_and_nothing_else(void **state)
 {
 	struct rig *rig = rig_new();
@@ -354,6 +386,7 @@ int main(void)
 			test_atalk_R01_R36_route_data_requests_with_and_without_split_horizon),
 		cmocka_unit_test(test_atalk_R37_other_functions_are_ignored),
 		cmocka_unit_test(test_atalk_R47_changes_are_told_soon_but_once_a_second),
+		cmocka_unit_test(test_atalk_Q38_reloads_and_new_links_do_not_hold_back_data),
 		cmocka_unit_test(test_atalk_Q02_own_net_only_names_the_cable_and_nothing_else),
 	};
 
