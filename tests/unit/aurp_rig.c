@@ -75,7 +75,17 @@ struct lab *lab_new(size_t n_peers)
 	}
 	t[0].n_peers = n_peers;
 	lab->repeat = INSTANT_NEVER;
+	lab->cable = nets(3, 5);
+	lab->own = (struct domain_id){ DI_IP, LAB_OWN_ID };
 	return lab;
+}
+
+void lab_place(struct lab *lab, uint16_t first, uint16_t last, const char *zone, uint32_t ip)
+{
+	rig_configure(lab->rig, 0, SEED_HARD, first, last, ZONES(zone));
+	lab->rig->ports[0].address = (struct at_addr){ first, 128 };
+	lab->cable = nets(first, last);
+	lab->own.ip = ip;
 }
 
 static void find_tunnels(struct lab *lab)
@@ -90,7 +100,7 @@ void lab_start(struct lab *lab)
 	find_tunnels(lab);
 	for (unsigned i = 0; i < lab->rig->config.n_tunnels; i++)
 		router_tunnel_up(lab->rig->r, lab->rig->now, lab->tunnel[i], &lab->tunnels[i],
-			(struct domain_id){ DI_IP, LAB_OWN_ID + (i << 8) });
+			(struct domain_id){ DI_IP, lab->own.ip + (i << 8) });
 	lab_run(lab, span_s(4));
 	assert_true(port_is_up(lab->rig->link[0].port));
 	rig_clear(lab->rig);
@@ -131,17 +141,30 @@ void lab_free(struct lab *lab)
 
 enum { TUPLES_PER_PACKET = 90 };
 
-/* All networks of the neighbour, in as many RTMP packets as they need. */
-static void repeat_nets(struct lab *lab)
+static struct station neighbour(const struct lab *lab)
 {
 	struct station p = station_p(lab->rig);
 
+	p.addr.net = lab->cable.last;
+	return p;
+}
+
+static void say_rtmp(struct lab *lab, const struct rtmp_tuple *tuples)
+{
+	struct station p = neighbour(lab);
+
+	station_rtmp(&p, lab->cable.first, lab->cable.last, tuples);
+}
+
+/* All networks of the neighbour, in as many RTMP packets as they need. */
+static void repeat_nets(struct lab *lab)
+{
 	for (size_t i = 0; i < lab->n_nets; i += TUPLES_PER_PACKET) {
 		struct rtmp_tuple some[TUPLES_PER_PACKET + 1] = { 0 };
 		size_t n = lab->n_nets - i < TUPLES_PER_PACKET ? lab->n_nets - i : TUPLES_PER_PACKET;
 
 		memcpy(some, lab->nets + i, n * sizeof(some[0]));
-		station_rtmp(&p, 3, 5, some);
+		say_rtmp(lab, some);
 	}
 	lab->repeat = instant_add(lab->rig->now, span_s(10));
 }
@@ -178,7 +201,7 @@ void lab_settle(struct lab *lab)
 
 void lab_net(struct lab *lab, struct at_range range, uint8_t distance, const char *zone)
 {
-	struct station p = station_p(lab->rig);
+	struct station p = neighbour(lab);
 	const struct rtmp_tuple tuple = { range, (uint8_t)(distance - 1) };
 	size_t i = 0;
 
@@ -196,14 +219,14 @@ void lab_net(struct lab *lab, struct at_range range, uint8_t distance, const cha
 			lab->rig->link[0].port->addr);
 		repeat_nets(lab);
 	}
-	station_rtmp(&p, 3, 5, (const struct rtmp_tuple[]){ tuple, { { 0, 0, false }, 0 } });
+	say_rtmp(lab, (const struct rtmp_tuple[]){ tuple, { { 0, 0, false }, 0 } });
 	if (zone)
 		lab_zones(lab, range.first, ZONES(zone));
 }
 
-void lab_zones(struct lab *lab, uint16_t n, const char *const *zones)
+void lab_say_zones(struct lab *lab, uint16_t n, const char *const *zones)
 {
-	struct station p = station_p(lab->rig);
+	struct station p = neighbour(lab);
 	uint8_t total = 0;
 
 	while (zones[total])
@@ -211,21 +234,25 @@ void lab_zones(struct lab *lab, uint16_t n, const char *const *zones)
 	/* A few at a time, as they fit. */
 	for (uint8_t i = 0; i < total; i++)
 		station_zip_reply(&p, rig_socket(lab->rig, 0, AT_SOCKET_ZIP), n, total, ZONES(zones[i]));
+}
+
+void lab_zones(struct lab *lab, uint16_t n, const char *const *zones)
+{
+	lab_say_zones(lab, n, zones);
 	assert_true(rig_route(lab->rig, n)->zones.is_complete);
 }
 
 void lab_net_gone(struct lab *lab, uint16_t n)
 {
-	struct station p = station_p(lab->rig);
-	size_t i = 0;
 	struct rtmp_tuple tuple;
+	size_t i = 0;
 
 	while (lab->nets[i].range.first != n)
 		i++;
 	tuple = (struct rtmp_tuple){ lab->nets[i].range, RTMP_UNREACHABLE };
 	lab->n_nets--;
 	memmove(lab->nets + i, lab->nets + i + 1, (lab->n_nets - i) * sizeof(lab->nets[0]));
-	station_rtmp(&p, 3, 5, (const struct rtmp_tuple[]){ tuple, { { 0, 0, false }, 0 } });
+	say_rtmp(lab, (const struct rtmp_tuple[]){ tuple, { { 0, 0, false }, 0 } });
 }
 
 /* --- what the router does ---------------------------------------------------------------- */

@@ -40,6 +40,8 @@ struct lab {
 	struct tunnel *tunnel[LAB_TUNNELS];
 	struct sent **sent;
 	size_t n_sent, cap_sent;
+	struct at_range cable;	/* of the first port; the neighbour lives in its last network */
+	struct domain_id own;	/* ours on the first tunnel */
 	struct rtmp_tuple nets[LAB_NETS_MAX];	/* what the neighbour repeats, by network number */
 	size_t n_nets;
 	struct instant repeat;
@@ -67,6 +69,9 @@ struct lab *lab_new(size_t n_peers);
 /* The router comes up: cable, tunnels, four seconds. Changes to lab->tunnels[] come before. */
 void lab_start(struct lab *lab);
 
+/* Another place for the same: cable first-last, own address ip; before lab_start(). */
+void lab_place(struct lab *lab, uint16_t first, uint16_t last, const char *zone, uint32_t ip);
+
 /* Both: the usual beginning. */
 struct lab *lab_up(size_t n_peers);
 
@@ -88,7 +93,10 @@ void lab_settle(struct lab *lab);
 /* A network behind the neighbour, `distance` hops from us (1..15); zone NULL: nobody tells its zone. */
 void lab_net(struct lab *lab, struct at_range range, uint8_t distance, const char *zone);
 
-/* Its zones, complete. */
+/* The neighbour tells its zones, all of them. */
+void lab_say_zones(struct lab *lab, uint16_t net, const char *const *zones);
+
+/* The same, and the router must believe it. */
 void lab_zones(struct lab *lab, uint16_t net, const char *const *zones);
 
 /* It goes: the neighbour says 31. */
