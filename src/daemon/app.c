@@ -233,9 +233,10 @@ int app_run(const struct cli *cli)
 	} else if (start(&a, config)) {
 		app_notify_ready(&a);
 		loop_run(a.shell.loop);
-		log_printf(&a.shell.log, LOG_LEVEL_INFO, "ended");
 		status = EXIT_SUCCESS;
 	}
 	free_parts(&a);
+	if (status == EXIT_SUCCESS)
+		log_printf(&a.shell.log, LOG_LEVEL_INFO, "ended");
 	return status;
 }

@@ -158,12 +158,15 @@ static void reload(struct app *a)
 static void write_status(const struct app *a, char out[STATUS_MAX])
 {
 	struct router_summary s = router_summary(a->shell.router);
+	char up[32] = "";
 
+	if (s.ports_up < s.ports)
+		snprintf(up, sizeof up, "%zu of ", s.ports_up);
 	if (a->config->n_ports == 0 && a->config->n_tunnels == 0)
 		snprintf(out, STATUS_MAX, "STATUS=no ports configured");
 	else
-		snprintf(out, STATUS_MAX, "STATUS=%zu of %zu ports, %zu of %zu peers, %zu networks",
-			s.ports_up, s.ports, s.peers_connected, s.peers, s.networks);
+		snprintf(out, STATUS_MAX, "STATUS=%s%zu ports, %zu of %zu peers, %zu networks", up,
+			s.ports, s.peers_connected, s.peers, s.networks);
 }
 
 void app_notify_ready(struct app *a)

@@ -59,19 +59,17 @@ static void say_trouble(struct tunnel_socket *t, int error)
 			t->name, listen, t->listen.port, RETRY_S);
 	else if (error == EADDRNOTAVAIL)
 		log_printf(&t->shell->log, LOG_LEVEL_ERROR,
-			"tunnel %s: %s is no address of this machine (see: "
-			"ip address); waiting for it",
+			"tunnel %s: %s is no address of this machine (see: ip address); "
+			"waiting for it",
 			t->name, listen);
 	else if (error == ENETUNREACH)
 		log_printf(&t->shell->log, LOG_LEVEL_WARNING,
-			"tunnel %s: there is no route to the internet yet, "
-			"so no address for public-address = \"auto\"; waiting for one",
+			"tunnel %s: there is no route to the internet yet, so no address for "
+			"public-address = \"auto\"; waiting for one",
 			t->name);
 	else
 		log_printf(&t->shell->log, LOG_LEVEL_ERROR,
-			"tunnel %s: cannot listen on %s: %s; trying again "
-			"every %d s",
-			t->name, listen, strerror(error), RETRY_S);
+			"tunnel %s: cannot listen on %s: %s", t->name, listen, strerror(error));
 }
 
 /* The address for our domain identifier; false if there is none yet. */
