@@ -62,15 +62,18 @@ static void ask_zones(struct port *port, uint16_t net)
 
 void cable_ask(struct port *port)
 {
-	const struct cable *c = &port->seed.cable;
+	struct cable *c = &port->seed.cable;
 	uint16_t net = asked_range(port).first;
 
 	if (!port->seed.is_settled)
 		ask_range(port);
 	if (port->ops->is_extended && c->default_zone.len == 0)
 		ask_net_info(port);
-	if (net != 0 && !cable_zones(c))
+	if (net != 0 && !cable_zones(c)) {
+		/* Whoever lost half of his list tells it again; whoever fell silent makes room. */
+		cable_forget_zones(c);
 		ask_zones(port, net);
+	}
 }
 
 /* --- hearing --------------------------------------------------------------------------- */

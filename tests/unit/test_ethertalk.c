@@ -227,6 +227,50 @@ static void test_a_forwarded_frame_without_room_for_the_pad_is_copied(void **sta
 	rig_free(rig);
 }
 
+static void take_state(void *ctx, const struct port_info *p)
+{
+	const char **state = ctx;
+
+	*state = p->state;
+}
+
+static const char *state_text(struct rig *rig)
+{
+	const char *text = NULL;
+
+	router_walk_ports(rig->r, take_state, &text);
+	return text;
+}
+
+static void test_the_dump_names_every_state_of_a_port(void **state)
+{
+	struct rig *rig = rig_new_with(1);
+	struct station p = station_p(rig);
+
+	(void)state;
+	p.addr = (struct at_addr){ 7, 200 };
+	rig_start(rig);
+	assert_string_equal(state_text(rig), "probing");
+	rig_run(rig, span_ms(2100));
+	assert_string_equal(state_text(rig), "verifying");
+	station_rtmp(&p, 7, 8, NULL);
+	assert_string_equal(state_text(rig), "conflict");
+	rig_configure(rig, 0, SEED_NONE, 0, 0, NULL);
+	rig_apply(rig);
+	rig_run(rig, span_ms(2100));
+	assert_string_equal(state_text(rig), "learning");
+	station_rtmp(&p, 7, 8, NULL);
+	rig_run(rig, span_ms(2100));
+	assert_string_equal(state_text(rig), "up");
+	/* The shell opens the device anew without having said that it went. */
+	rig->link[0].n_groups = 0;
+	router_link_up(rig->r, rig->now, rig->link[0].port, &rig->link[0], rig->link[0].mac);
+	assert_string_equal(state_text(rig), "probing");
+	router_link_down(rig->r, rig->now, rig->link[0].port);
+	assert_string_equal(state_text(rig), "down");
+	rig_free(rig);
+}
+
 static void add_up(void *ctx, const struct counter_info *c)
 {
 	uint64_t *sum = ctx;
@@ -297,6 +341,7 @@ int main(void)
 		cmocka_unit_test(
 			test_atalk_E30_the_broadcast_group_and_the_zones_of_the_cable_are_joined),
 		cmocka_unit_test(test_a_forwarded_frame_without_room_for_the_pad_is_copied),
+		cmocka_unit_test(test_the_dump_names_every_state_of_a_port),
 		cmocka_unit_test(test_the_dump_shows_ports_and_counters),
 	};
 

@@ -195,6 +195,28 @@ static void test_atalk_Z37_lists_of_several_repliers_are_not_mixed(void **state)
 	rig_free(rig);
 }
 
+static void test_routers_that_never_finish_do_not_keep_others_from_being_heard(void **state)
+{
+	struct rig *rig = one_port(SEED_NONE, 0, 0, NULL);
+	struct station s = station_p(rig);
+
+	(void)state;
+	rig_run(rig, span_s(3));
+	station_rtmp(&s, 3, 5, NULL);
+	rig_run(rig, span_s(5));
+	for (uint8_t node = 1; node <= CABLE_ROUTERS_MAX; node++) {
+		s.addr.node = node;
+		station_zip_reply(&s, rig_socket(rig, 0, 6), 3, 9, ZONES("Half"));
+	}
+	s = station_q(rig);
+	station_zip_reply(&s, rig_socket(rig, 0, 6), 3, 1, ZONES("Whole"));
+	assert_false(rig_route(rig, 3)->zones.is_complete);
+	rig_run(rig, span_s(10));
+	station_zip_reply(&s, rig_socket(rig, 0, 6), 3, 1, ZONES("Whole"));
+	assert_true(rig_route(rig, 3)->zones.is_complete);
+	rig_free(rig);
+}
+
 static void test_atalk_Z03_an_unanswered_cable_is_asked_every_10_s(void **state)
 {
 	struct rig *rig = one_port(SEED_NONE, 0, 0, NULL);
@@ -293,6 +315,8 @@ int main(void)
 			test_atalk_Z36_Z02_zones_are_learnt_by_query_the_default_by_get_net_info),
 		cmocka_unit_test(test_atalk_Z22_get_net_info_is_not_answered_before_all_is_known),
 		cmocka_unit_test(test_atalk_Z37_lists_of_several_repliers_are_not_mixed),
+		cmocka_unit_test(
+			test_routers_that_never_finish_do_not_keep_others_from_being_heard),
 		cmocka_unit_test(test_atalk_Z03_an_unanswered_cable_is_asked_every_10_s),
 		cmocka_unit_test(test_atalk_R46_a_port_that_goes_takes_its_routes_with_it),
 		cmocka_unit_test(test_atalk_Z42_changed_zones_warn_and_replace_the_list),
