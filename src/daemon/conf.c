@@ -101,7 +101,7 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	static const char unknown[] = "no such option '", twice[] = "found duplicate title '";
 	char text[CONF_TEXT_MAX];
-	int line = cfg ? cfg->line : 0;
+	int line = cfg->line;
 	char *quote;
 
 	vsnprintf(text, sizeof text, fmt, ap);
@@ -162,8 +162,9 @@ static void fill_grammar(struct grammar *g)
 	const cfg_flag_t many = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
 	size_t n;
 
-	for (int s = 0; s < CONF_SECTIONS; s++)
-		n = fill_options(g->section[s], (enum conf_section)s);
+	fill_options(g->section[SECTION_ROUTER], SECTION_ROUTER);
+	fill_options(g->section[SECTION_ETHERTALK], SECTION_ETHERTALK);
+	fill_options(g->section[SECTION_PEER], SECTION_PEER);
 	n = fill_options(g->section[SECTION_TUNNEL], SECTION_TUNNEL);
 	g->section[SECTION_TUNNEL][n] = section_of(g, SECTION_PEER, many);
 	g->section[SECTION_TUNNEL][n + 1] = (cfg_opt_t)CFG_END();

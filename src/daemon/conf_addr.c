@@ -2,7 +2,6 @@
  * Values that are addresses: AppleTalk networks and nodes, hardware addresses,
  * IPv4 hosts. Text to struct config and back; conf.c and conf_print.c call.
  */
-#include <ctype.h>
 #include <string.h>
 
 #include "addr_text.h"
@@ -86,18 +85,17 @@ static bool print_listen(FILE *out, const struct conf_option *o, const void *sec
 /* Labels of 1 to 63 letters, digits, - and _, parted by dots (RFC 1123; _ is seen in the field). */
 static bool is_host_name(const char *text)
 {
-	size_t label = 0;
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 
-	for (; *text; text++) {
-		if (*text == '.') {
-			if (label == 0)
-				return false;
-			label = 0;
-		} else if (!isalnum((unsigned char)*text) && *text != '-' && *text != '_') {
+	while (*text) {
+		size_t label = strspn(text, letters);
+
+		if (label == 0 || label > 63 || *text == '-')
 			return false;
-		} else if (++label > 63 || (label == 1 && *text == '-')) {
+		text += label;
+		if (*text && *text++ != '.')
 			return false;
-		}
 	}
 	return true;
 }

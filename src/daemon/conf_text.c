@@ -83,8 +83,10 @@ static void skip_comment(struct scan *s)
  */
 static void copy_escape(struct scan *s, char quote)
 {
-	char next = s->p + 1 < s->end ? s->p[1] : '\0';
+	char next = '\0';
 
+	if (s->p + 1 < s->end)
+		next = s->p[1];
 	if (next == '\\') {
 		memcpy(s->out, "\\\\\\\\", 4);
 		s->out += 4;

@@ -278,9 +278,11 @@ static int choose(const struct conf_value *v, const char *const *list)
 	char all[64] = "";
 
 	for (int i = 0; list[i]; i++) {
+		size_t used = strlen(all);
+
 		if (strcmp(v->text, list[i]) == 0)
 			return i;
-		strcat(strcat(all, i ? ", " : ""), list[i]);
+		snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", list[i]);
 	}
 	conf_bad_value(v, "must be one of %s", all);
 	return -1;
@@ -368,7 +370,7 @@ static bool read_bounded(const struct conf_value *v, long *out)
 static bool read_number(const struct conf_value *v, void *section)
 {
 	size_t *to = conf_member(v->option, section);
-	long n;
+	long n = 0;
 
 	if (!read_bounded(v, &n))
 		return false;
@@ -387,7 +389,7 @@ static bool print_number(FILE *out, const struct conf_option *o, const void *sec
 static bool read_seconds(const struct conf_value *v, void *section)
 {
 	struct span *to = conf_member(v->option, section);
-	long n;
+	long n = 0;
 
 	if (!read_bounded(v, &n))
 		return false;
@@ -406,7 +408,7 @@ static bool print_seconds(FILE *out, const struct conf_option *o, const void *se
 static bool read_udp_port(const struct conf_value *v, void *section)
 {
 	uint16_t *to = conf_member(v->option, section);
-	long n;
+	long n = 0;
 
 	if (!read_bounded(v, &n))
 		return false;

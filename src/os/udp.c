@@ -103,7 +103,7 @@ struct losses udp_losses(const struct udp *s)
 
 bool udp_source_address(uint32_t to, uint32_t *out)
 {
-	struct sockaddr_in far = address_of((struct endpoint){ to, 9 }), own;
+	struct sockaddr_in far = address_of((struct endpoint){ to, 9 }), own = { 0 };
 	socklen_t size = sizeof own;
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	bool ok;
