@@ -159,6 +159,7 @@ static void start_list(struct peer *p)
 {
 	p->send.owes_list = p->send.in_update = p->send.view_moved = false;
 	p->send.pass = (struct view_pass){ 0 };
+	view_begin_list(p);
 	send_list_packet(p);
 }
 

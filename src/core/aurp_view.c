@@ -100,7 +100,7 @@ static void tell(struct view *v, struct at_range range, uint8_t distance, uint64
 
 	v->told = mem_grow(v->told, v->used, &v->cap, sizeof(*v->told));
 	memmove(v->told + i + 1, v->told + i, (v->used - i) * sizeof(*v->told));
-	v->told[i] = (struct told){ range, distance, zones };
+	v->told[i] = (struct told){ .range = range, .distance = distance, .zones = zones };
 	v->used++;
 }
 
@@ -127,7 +127,16 @@ static bool list_network(struct view *v, const struct route *route, uint8_t dist
 		return false;
 	/* The zones it was told of stay noted: if they changed since, the next update says so. */
 	t->distance = distance;
+	t->is_unlisted = false;
 	return true;
+}
+
+void view_begin_list(struct peer *p)
+{
+	struct view *v = &p->send.view;
+
+	for (size_t i = 0; i < v->used; i++)
+		v->told[i].is_unlisted = true;
 }
 
 void view_write_list(struct peer *p, struct view_pass *pass, struct wr *w)
@@ -182,6 +191,8 @@ static bool step(const struct peer *p, struct view_pass *pass, size_t *ti, size_
 		if (t->zones != route->zones.digest) {
 			*ev = (struct aurp_event){ AURP_EV_ND, t->range, 0 };
 			pass->has_deferred = true;
+		} else if (t->is_unlisted) {
+			*ev = (struct aurp_event){ AURP_EV_NA, route->range, view_distance(p, route) };
 		} else if (t->distance != view_distance(p, route)) {
 			*ev = (struct aurp_event){ AURP_EV_NDC, route->range, view_distance(p, route) };
 		}
@@ -245,12 +256,15 @@ void view_commit(struct peer *p, const struct aurp_event *event, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const struct route *route = route_find(&p->tunnel->r->routes, event[i].range.first);
 		bool is_there = event[i].distance < AURP_DISTANCE_MAX;
+		struct told *t = told_overlap(v, event[i].range);
 
+		if (event[i].code == AURP_EV_NDC && is_there) {
+			t->distance = event[i].distance;
+			continue;
+		}
+		if (t)
+			untell(v, t);
 		if (event[i].code == AURP_EV_NA)
 			tell(v, event[i].range, event[i].distance, route->zones.digest);
-		else if (event[i].code == AURP_EV_NDC && is_there)
-			told_overlap(v, event[i].range)->distance = event[i].distance;
-		else
-			untell(v, told_overlap(v, event[i].range));
 	}
 }

@@ -21,6 +21,7 @@ struct told {
 	struct at_range range;
 	uint8_t distance;
 	uint64_t zones;			/* digest of its zone list then */
+	bool is_unlisted;		/* not in the last list: the peer may have swept it out (A18) */
 };
 
 /* One pass over the view, ascending, a packet at a time. No network comes twice in a pass. */
@@ -49,6 +50,9 @@ bool view_exports(const struct peer *p, const struct route *route);
 
 /* The distance it is told with; hop weights (RFC 1504 p. 72) come in here. */
 uint8_t view_distance(const struct peer *p, const struct route *route);
+
+/* A full list is about to be written: what it will not name is in doubt. */
+void view_begin_list(struct peer *p);
 
 /*
  * Writes network tuples of a full list (RI-Rsp) while there is room and notes

@@ -451,6 +451,27 @@ static void test_aurp_U21_a_list_on_request_is_completed_by_the_deletions_it_can
 	lab_free(lab);
 }
 
+static void test_aurp_U21_what_the_last_list_left_out_is_added_when_it_is_back(void **state)
+{
+	struct mate m;
+	struct lab *lab = lab_joined(&m);
+	struct aurp_network n[4];
+
+	(void)state;
+	lab_net(lab, net(20), 2, "Near");
+	next_update(&m);
+	/* Away just when the peer asks for everything; a peer that sweeps has lost it then. */
+	mate_update(&m, EVENTS({ AURP_EV_NA, net(20), 0 }));
+	mate_ri_req(&m, AURP_SUI_ALL);
+	assert_int_equal(sent_networks(mate_take(&m, AURP_RI_RSP), n, 4), 1);
+	mate_ack(&m, 3, 0);
+	mate_update(&m, EVENTS({ AURP_EV_ND, net(20), 0 }));
+	assert_one_event(next_update(&m), AURP_EV_NA, net(20), 2);
+	assert_int_equal(lab_peer(lab, "p0").told, 2);
+	mate_assert_silence(&m, span_s(25));
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -470,6 +491,7 @@ int main(void)
 		cmocka_unit_test(test_aurp_S22_S3_U17_a_long_update_comes_back_to_back),
 		cmocka_unit_test(test_aurp_U21_a_new_peer_and_an_old_one_end_with_the_same_view),
 		cmocka_unit_test(test_aurp_U21_a_list_on_request_is_completed_by_the_deletions_it_cannot_say),
+		cmocka_unit_test(test_aurp_U21_what_the_last_list_left_out_is_added_when_it_is_back),
 	};
 
 	return cmocka_run_group_tests_name("aurp_view", tests, NULL, NULL);

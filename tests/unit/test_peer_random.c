@@ -287,12 +287,22 @@ static void assert_view_is_known(const struct world *w, unsigned from)
 	assert_int_equal(paths, n);
 }
 
+static bool is_connected(const struct world *w, unsigned i)
+{
+	const struct peer *p = peer_in(w, i);
+
+	return p->recv.state == RECV_CONNECTED && p->send.state == SEND_CONNECTED;
+}
+
 static void settle(struct world *w)
 {
 	w->loss = w->twice = 0;
 	w->slowest_ms = 50;
 	/* Back-off, tickles, probes and zone requests all have their turn. */
 	run(w, span_s(1800));
+	/* A tickle may be under way just then. */
+	for (int i = 0; i < 10 && !(is_connected(w, 0) && is_connected(w, 1)); i++)
+		run(w, span_ms(100));
 	for (unsigned i = 0; i < 2; i++) {
 		assert_states(w->lab[i], "p0", "connected", "connected");
 		assert_view_is_known(w, i);
