@@ -258,7 +258,7 @@ static struct config *read_config(struct parse *p, cfg_t *root, const char *host
 static struct config *parse_text(struct parse *p, const char *host_name)
 {
 	struct config *c = NULL;
-	struct grammar g;
+	struct grammar g = { 0 };
 	cfg_t *root;
 
 	fill_grammar(&g);

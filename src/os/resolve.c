@@ -32,7 +32,7 @@ struct resolver {
 	char *resolv_conf;
 	struct resolver_times times;
 	uint64_t chance;
-	LIST_HEAD(, round) rounds;
+	LIST_HEAD(round_list, round) rounds;
 	struct event *reap;
 };
 
