@@ -98,6 +98,7 @@ class Capture(Log):
         self.cable = cable
         self.sock = cable.socket()
         self.sock.setblocking(False)
+        self._busy = threading.Lock()
         self._stop, self._stopped = socket.socketpair()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -121,13 +122,21 @@ class Capture(Log):
 
     def _read(self):
         while self._stopped not in select.select([self.sock, self._stopped], [], [])[0]:
-            try:
-                raw, address = self.sock.recvfrom(65536)
-            except (BlockingIOError, OSError):      # nothing there; or the cable was unplugged
-                continue
-            frame = Frame.of(raw, address[2] == 4, time.monotonic())
-            self.on_frame(frame)
-            self.add(frame)
+            with self._busy:
+                try:
+                    raw, address = self.sock.recvfrom(65536)
+                except OSError:         # nothing there after all; or the cable was unplugged
+                    continue
+                frame = Frame.of(raw, address[2] == 4, time.monotonic())
+                self.on_frame(frame)
+                self.add(frame)
+
+    def since(self, mark=0, wanted=lambda frame: True):
+        """As in Log, and nothing that is on the cable by now is missing."""
+        while self.sock.fileno() >= 0 and select.select([self.sock], [], [], 0)[0]:
+            time.sleep(0.001)
+        with self._busy:
+            return super().since(mark, wanted)
 
     def routing(self, wanted=lambda packet: True, mark=0):
         """The AURP routing packets so far."""

@@ -90,7 +90,8 @@ def test_atalk_N13_a_zone_nobody_has_finds_nothing(macs):
     alice, _, watch = macs
     mark = watch["tunnel"].mark()
     assert alice.lookup("=", "LaserWriter", "Nowhere", patience=0.3, tries=2) == {}
-    assert not [f for f in watch["tunnel"].since(mark) if f.tunnel and f.tunnel.type == aurp.DATA]
+    assert not [f for f in watch["tunnel"].since(mark) if f.tunnel and
+                f.tunnel.type == aurp.DATA and b"\x07Nowhere" in f.tunnel.body]
 
 
 def test_atalk_N17_N18_the_routers_themselves_have_names(macs):
