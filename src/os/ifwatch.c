@@ -150,6 +150,26 @@ static bool is_wireless(const char *device)
 	return access(path, F_OK) == 0;
 }
 
+bool atalk_list_has(FILE *list, const char *device)
+{
+	char line[256], name[64];
+
+	while (fgets(line, sizeof line, list))
+		if (sscanf(line, "%63s", name) == 1 && strcmp(name, device) == 0)
+			return true;
+	return false;
+}
+
+static bool has_kernel_appletalk(const char *device)
+{
+	FILE *list = fopen("/proc/self/net/atalk/interface", "re");
+	bool found = list && atalk_list_has(list, device);
+
+	if (list)
+		fclose(list);
+	return found;
+}
+
 bool ifwatch_query(const char *device, struct ifinfo *out)
 {
 	struct {
@@ -184,5 +204,6 @@ bool ifwatch_query(const char *device, struct ifinfo *out)
 		return false;
 	read_link(&in.header, out, name);
 	out->is_wireless = is_wireless(device);
+	out->has_kernel_appletalk = has_kernel_appletalk(device);
 	return true;
 }

@@ -4,6 +4,7 @@
 
 #include <net/if.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "aurpd/at.h"
 #include "loop.h"
@@ -26,6 +27,7 @@ struct ifinfo {
 	char master[IFNAMSIZ];		/* bridge, bond or team it belongs to, or "" */
 	char master_kind[16];
 	bool is_wireless;
+	bool has_kernel_appletalk;	/* an AF_APPLETALK stack has an address on it */
 };
 
 /* NULL and errno if the kernel has no netlink. */
@@ -34,5 +36,8 @@ void ifwatch_free(struct ifwatch *w);
 
 /* Asks the kernel about an interface; false if there is none of that name. */
 bool ifwatch_query(const char *device, struct ifinfo *out);
+
+/* Does the kernel's list of AppleTalk interfaces (/proc/net/atalk/interface) name this device? */
+bool atalk_list_has(FILE *list, const char *device);
 
 #endif

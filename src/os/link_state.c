@@ -89,20 +89,6 @@ void link_enter(
 	s->hooks.say(s->hooks.ctx, level, text);
 }
 
-/* Does the kernel's AppleTalk have an address on this interface? */
-static bool kernel_has_appletalk(const char *device)
-{
-	FILE *f = fopen("/proc/self/net/atalk/interface", "re");
-	char line[256], name[64];
-	bool found = false;
-
-	while (f && !found && fgets(line, sizeof line, f))
-		found = sscanf(line, "%63s", name) == 1 && strcmp(name, device) == 0;
-	if (f)
-		fclose(f);
-	return found;
-}
-
 void link_warn(const struct link_state *s, const struct ifinfo *info)
 {
 	char text[SENTENCE_MAX];
@@ -114,7 +100,7 @@ void link_warn(const struct link_state *s, const struct ifinfo *info)
 			s->device);
 		s->hooks.say(s->hooks.ctx, LOG_LEVEL_WARNING, text);
 	}
-	if (kernel_has_appletalk(s->device)) {
+	if (info->has_kernel_appletalk) {
 		snprintf(text, sizeof text,
 			"the kernel's AppleTalk (netatalk's atalkd) uses %s too: give this port "
 			"a hardware-address of its own, or an interface of its own (macvlan, tap)",
