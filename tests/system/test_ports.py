@@ -56,7 +56,8 @@ def stories(binary):
             "mac": ethertalk(network=sites.mac.network, zones=sites.mac.zones,
                              more=f'hardware-address = "{OWN_MAC}"'),
             "soft": ethertalk(network=sites.soft.network, zones=sites.soft.zones, seed="soft"),
-            "lone": ethertalk(network=sites.lone.network, zones=sites.lone.zones, seed="soft"),
+            "lone": ethertalk(network=sites.lone.network, zones=sites.lone.zones, seed="soft",
+                              more="all-multicast = yes"),
             "learner": ethertalk(network=None, seed="none"),
         }
         sites.peer = world.peer(201, {}, sites.unplugged)
@@ -154,6 +155,15 @@ def test_atalk_R05_a_soft_seed_takes_what_it_hears(stories):
     assert (port["net"], port["default-zone"]) == ("700-709", "Heard")
     node = site.node()
     assert sorted(node.get_local_zones()) == sorted([b"Heard", "Café".encode("mac_roman")])
+
+
+def test_atalk_Q20_all_multicast_where_it_is_wished_and_only_there(stories):
+    def hears_all(site):
+        return int(run("ip", "netns", "exec", site.ns, "cat", "/sys/class/net/lan0/flags"), 16) & 0x200
+    stories.lone.daemon.wait_dump(port_is_up("lan"), 10)
+    stories.unplugged.daemon.wait_dump(port_is_up("lan"), 10)
+    assert hears_all(stories.lone)
+    assert not hears_all(stories.unplugged)
 
 
 def test_atalk_R05_a_soft_seed_alone_uses_its_own(stories):
