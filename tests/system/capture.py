@@ -131,12 +131,20 @@ class Capture(Log):
                 self.on_frame(frame)
                 self.add(frame)
 
-    def since(self, mark=0, wanted=lambda frame: True):
-        """As in Log, and nothing that is on the cable by now is missing."""
+    def _catch_up(self):
+        """Waits until nothing that is on the cable by now is missing in the log."""
         while self.sock.fileno() >= 0 and select.select([self.sock], [], [], 0)[0]:
             time.sleep(0.001)
         with self._busy:
-            return super().since(mark, wanted)
+            pass
+
+    def mark(self):
+        self._catch_up()
+        return super().mark()
+
+    def since(self, mark=0, wanted=lambda frame: True):
+        self._catch_up()
+        return super().since(mark, wanted)
 
     def routing(self, wanted=lambda packet: True, mark=0):
         """The AURP routing packets so far."""
