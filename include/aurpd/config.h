@@ -23,7 +23,7 @@ enum {
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
-enum port_kind { PORT_ETHERTALK };
+enum port_kind { PORT_ETHERTALK, PORT_LTOUDP, PORT_TASHTALK };
 
 /* Inside AppleTalk ch. 5, "Initialization"; the soft seed is a custom of later routers. */
 enum seed_mode {

@@ -54,7 +54,10 @@ void router_tunnel_down(struct router *r, struct instant now, struct tunnel *tun
 void router_peer_addresses(struct router *r, struct instant now, struct tunnel *tunnel, const char *peer,
 	const struct endpoint *to, size_t n);
 
-/* A frame from a link, Ethernet header first. Its bytes may be changed; needs no headroom beyond PKT_HEADROOM. */
+/*
+ * A frame from a link, from its header on, as send_link() gets them. Its bytes may be
+ * changed; needs no headroom beyond PKT_HEADROOM.
+ */
 void router_rx_link(struct router *r, struct instant now, struct port *port, struct pkt *frame);
 
 /* A UDP payload from a tunnel, with PKT_HEADROOM before it. */
@@ -86,7 +89,7 @@ struct router_summary router_summary(const struct router *r);
 
 struct port_info {
 	const char *name;
-	const char *kind;		/* "ethertalk" */
+	const char *kind;		/* "ethertalk", "ltoudp", "tashtalk" */
 	const char *device;
 	const char *state;		/* "down", "probing", "verifying", "learning", "up", "conflict" */
 	struct at_range range;

@@ -12,7 +12,10 @@
 struct router_io {
 	void *ctx;			/* first argument of every function */
 
-	/* Puts a whole frame (Ethernet header to pad) on a link. `link` is what router_link_up() got. */
+	/*
+	 * Puts a whole frame on a link: Ethernet header to pad; on LToUDP an LLAP packet
+	 * without FCS, on TashTalk one with it. `link` is what router_link_up() got.
+	 */
 	void (*send_link)(void *ctx, void *link, const struct pkt *frame);
 
 	/* Sends one UDP payload from a tunnel. `sock` is what router_tunnel_up() got. */
@@ -20,6 +23,12 @@ struct router_io {
 
 	/* Starts or stops hearing a multicast address on a link. */
 	void (*set_multicast)(void *ctx, void *link, struct mac group, bool join);
+
+	/*
+	 * The node that we are on a LocalTalk link from now on, 0: none. An adapter
+	 * that answers ENQ and RTS by itself does so for this node.
+	 */
+	void (*set_node)(void *ctx, void *link, uint8_t node);
 
 	void (*trace)(void *ctx, const struct trace_event *event);
 };

@@ -82,6 +82,7 @@ bool cable_hear_range(struct port *port, struct at_addr from, struct at_range ra
 {
 	struct cable *c = &port->seed.cable;
 
+	range.extended = port->ops->is_extended;
 	if (!at_range_is_valid(range))
 		return false;
 	if (port->seed.is_settled)

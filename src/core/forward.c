@@ -86,13 +86,25 @@ static void deliver(struct router *r, struct datagram *d)
 }
 
 /*
+ * Is it for the new address of a port that is not up yet? Where it does not know
+ * its network number, the node alone says so (D26).
+ */
+static bool is_for_new_address(const struct port *port, struct at_addr dst)
+{
+	if (port->addr.net == 0)
+		return port->addr.node != 0 && dst.node == port->addr.node;
+	return port_has_address(port, dst);
+}
+
+/*
  * A port that is not up yet hears what it needs to come up, and nothing else
  * (D33): RTMP and ZIP, to all or to its own new address.
  */
 static void deliver_to_starting_port(struct router *r, struct datagram *d)
 {
 	bool is_start_up = d->ddp.dst.socket == AT_SOCKET_RTMP || d->ddp.dst.socket == AT_SOCKET_ZIP;
-	bool is_for_us = d->ddp.dst.node == AT_NODE_BROADCAST || port_has_address(d->port, node_of(d->ddp.dst));
+	bool is_for_us = d->ddp.dst.node == AT_NODE_BROADCAST ||
+			 is_for_new_address(d->port, node_of(d->ddp.dst));
 
 	if (d->port->state == PORT_DOWN || d->port->state == PORT_PROBING || !is_start_up || !is_for_us)
 		datagram_drop(r, d, DROP_PORT_NOT_READY);
@@ -209,7 +221,7 @@ static bool source_is_valid(const struct datagram *d)
 		return true;
 	if (!d->port)
 		return false;
-	return src.net == 0 ? !d->port->ops->is_extended : at_net_is_startup(src.net);
+	return d->port->ops->is_extended ? at_net_is_startup(src.net) : src.net == 0;
 }
 
 void forward_input(struct router *r, struct datagram *d)
@@ -245,7 +257,8 @@ struct at_addr datagram_reply_source(const struct datagram *d)
 /* Does this network only make sense on the port's own link (D32)? */
 static bool is_on_link(const struct port *port, uint16_t net)
 {
-	return net == 0 || at_net_is_startup(net) || at_range_has(port->range, net);
+	return net == 0 || at_range_has(port->range, net) ||
+	       (port->ops->is_extended && at_net_is_startup(net));
 }
 
 /* Our address on the port that a path leaves by; through a tunnel, that of the first port that is up. */

@@ -11,6 +11,7 @@
 
 #include "alloc.h"
 #include "ethertalk.h"
+#include "localtalk.h"
 #include "router_state.h"
 #include "services.h"
 
@@ -19,6 +20,10 @@ static const struct port_ops *ops_of(enum port_kind kind)
 	switch (kind) {
 	case PORT_ETHERTALK:
 		return &ethertalk_ops;
+	case PORT_LTOUDP:
+		return &ltoudp_ops;
+	case PORT_TASHTALK:
+		return &tashtalk_ops;
 	}
 	return NULL;
 }
@@ -29,6 +34,7 @@ static void take_config(struct port *port, const struct config_port *config)
 {
 	free(port->config.zones);
 	port->config = *config;
+	port->config.range.extended = port->ops->is_extended;
 	port->config.zones = mem_new(config->n_zones, sizeof(*config->zones));
 	if (config->n_zones > 0)
 		memcpy(port->config.zones, config->zones, config->n_zones * sizeof(*config->zones));

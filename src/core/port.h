@@ -38,12 +38,14 @@ struct port_ops {
 	/* Forget all about the link, our address too; leave its groups if port->link is alive. */
 	void (*link_down)(struct port *port);
 	/*
-	 * Claims an address inside `range` (first 0: a provisional one, E25), `wish`
-	 * first if it fits there. port_claimed() is called once it is ours.
+	 * Claims an address inside `range` (first 0: a provisional one, E25; network 0
+	 * where the network is not extended), `wish` first if it fits there.
+	 * port_claimed() is called once it is ours.
 	 */
 	void (*claim)(struct port *port, struct at_range range, struct at_addr wish);
 	void (*input)(struct port *port, struct pkt *frame);
 	void (*send_node)(struct port *port, struct at_addr to, struct pkt *datagram);
+	/* Needed where the network is extended: only there does a frame say more than its datagram. */
 	void (*send_hardware)(struct port *port, struct mac to, struct pkt *datagram);
 	void (*send_broadcast)(struct port *port, struct pkt *datagram);
 	void (*send_zone)(struct port *port, const struct at_name *zone, struct pkt *datagram);
@@ -51,6 +53,7 @@ struct port_ops {
 	bool (*zone_multicast)(struct port *port, const struct at_name *zone, struct mac *address);
 	/* From now on hear what is sent to this zone of the cable (E30). */
 	void (*join_zone)(struct port *port, const struct at_name *zone);
+	/* The other nodes it knows; NULL if it need not know any. */
 	void (*walk_nodes)(struct port *port, void (*each)(void *ctx, const struct aarp_info *),
 		void *ctx);
 };

@@ -70,6 +70,18 @@ bool nbp_look_up(struct router *r, struct port *asker, uint8_t id, const struct 
 
 /* --- in -------------------------------------------------------------------------------- */
 
+static bool is_from_nonextended(const struct datagram *d)
+{
+	return d->port && !d->port->ops->is_extended;
+}
+
+/* A node of a non-extended network may not know its number yet: we do (N30). */
+static void fill_in_net(const struct datagram *d, struct nbp_tuple *t)
+{
+	if (is_from_nonextended(d) && t->addr.net == 0)
+		t->addr.net = d->port->range.first;
+}
+
 /*
  * "*" is the zone of the asker's network (N09); on an extended cable, where it
  * is not allowed, the default zone (N11).
@@ -86,13 +98,9 @@ static bool fill_in_zone(const struct datagram *d, struct nbp_tuple *t)
 
 static void on_brrq(struct router *r, const struct datagram *d, uint8_t id, struct nbp_tuple *t)
 {
-	bool is_nonextended = d->port && !d->port->ops->is_extended;
-
-	if (is_nonextended && t->addr.net == 0)
-		t->addr.net = d->port->range.first;
 	if (!fill_in_zone(d, t)) {
 		/* A network whose zone nobody knows yet still finds its own nodes (N10). */
-		if (is_nonextended)
+		if (is_from_nonextended(d))
 			look_up_on(d->port, d->port, id, t);
 		else
 			datagram_drop(r, d, DROP_NBP_UNKNOWN_ZONE);
@@ -150,6 +158,8 @@ void nbp_input(struct router *r, struct datagram *d)
 		datagram_drop(r, d, DROP_NBP_MALFORMED);
 		return;
 	}
+	if (h.function != NBP_LKUP_REPLY)
+		fill_in_net(d, &t);
 	switch (h.function) {
 	case NBP_BRRQ:
 		on_brrq(r, d, h.id, &t);

@@ -71,8 +71,6 @@ static bool is_own_cable(const struct rtmp_writer *rw, const struct route *route
 static bool tell(const struct rtmp_writer *rw, const struct route *route, struct rtmp_tuple *t)
 {
 	*t = (struct rtmp_tuple){ route->range, route->best->distance };
-	if (is_own_cable(rw, route))
-		return !route->range.extended;	/* an extended cable stands in the header (R15) */
 	if (rw->view != RTMP_WHOLE_TABLE && route->best->port == rw->port)
 		return false;
 	if (route_is_bad(route) || rw->view == RTMP_POISON) {
@@ -86,15 +84,16 @@ static void write_routes(struct rtmp_writer *rw)
 {
 	const struct route_table *table = &rw->port->r->routes;
 	bool only_own = rw->port->config.own_net_only && !rw->to;
-	struct rtmp_tuple t;
+	struct rtmp_tuple t = { rw->port->range, 0 };
 
 	begin(rw);
-	for (size_t i = 0; i < table->used; i++) {
+	/* The cable itself comes first: an extended one as part of the header (R15). */
+	if (!t.range.extended)
+		add(rw, &t);
+	for (size_t i = 0; i < table->used && !only_own; i++) {
 		const struct route *route = table->sorted[i];
 
-		if (only_own && !is_own_cable(rw, route))
-			continue;
-		if (tell(rw, route, &t))
+		if (!is_own_cable(rw, route) && tell(rw, route, &t))
 			add(rw, &t);
 	}
 	/* An empty list is sent all the same: Macs drop a router that falls silent (R11, Q01). */

@@ -43,6 +43,12 @@ static void on_set_multicast(void *ctx, void *link, struct mac group, bool join)
 	link_set_multicast(link, group, join);
 }
 
+static void on_set_node(void *ctx, void *link, uint8_t node)
+{
+	(void)ctx;
+	link_set_node(link, node);
+}
+
 static void on_trace(void *ctx, const struct trace_event *e)
 {
 	struct app *a = ctx;
@@ -137,7 +143,9 @@ static bool make_parts(struct app *a)
 	const struct loop_hooks loop_hooks = { a, on_expired, on_end_turn, on_complain };
 	const struct ifwatch_hooks watch_hooks = { a, on_interface, on_addresses };
 	const struct control_hooks control_hooks = { a, on_stop, on_reload, on_dump };
-	const struct router_io io = { a, on_send_link, on_send_tunnel, on_set_multicast, on_trace };
+	const struct router_io io = {
+		a, on_send_link, on_send_tunnel, on_set_multicast, on_set_node, on_trace
+	};
 
 	a->shell.loop = loop_new(&loop_hooks);
 	if (a->shell.loop)

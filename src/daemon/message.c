@@ -15,6 +15,7 @@ static const char *const sentences[TRACE_KINDS] = {
 	[TRACE_PORT_PROBING] = "port {port}: trying the address {addr}",
 	[TRACE_PORT_ADDRESS_TAKEN] =
 		"port {port}: the address {addr} belongs to {mac}; trying another",
+	[TRACE_PORT_NODE_TAKEN] = "port {port}: another node is {addr}; trying the next",
 	[TRACE_PORT_VERIFYING] = "port {port}: has {addr}, asks the cable for its network range",
 	[TRACE_PORT_UP] = "port {port} is up: address {addr}, network {range}",
 	[TRACE_PORT_DOWN] = "port {port} is down",
@@ -30,6 +31,9 @@ static const char *const sentences[TRACE_KINDS] = {
 		"choose another range",
 	[TRACE_PORT_ADDRESS_STOLEN] =
 		"port {port}: {mac} uses our address {addr}; we keep it. Restart that "
+		"device if it cannot be reached",
+	[TRACE_PORT_NODE_STOLEN] =
+		"port {port}: another node uses our address {addr}; we keep it. Restart that "
 		"device if it cannot be reached",
 	[TRACE_PORT_ZONES_DIFFER] =
 		"port {port}: the cable still uses the zones from before; the new list is "

@@ -243,7 +243,7 @@ struct link *ether_link_new(struct loop *l, struct receive_batch *rb,
 	const struct config_port *config, const struct link_hooks *hooks)
 {
 	static const struct link_ops ops = { check, is_denied, send_frame, flush, set_multicast,
-		losses, close_link };
+		NULL, losses, close_link };
 	struct ether *e = xmem_new(1, sizeof *e);
 
 	e->link.ops = &ops;

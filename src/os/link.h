@@ -30,6 +30,7 @@ struct link_ops {
 	void (*send)(struct link *k, const struct pkt *frame);
 	void (*flush)(struct link *k);
 	void (*set_multicast)(struct link *k, struct mac group, bool join);
+	void (*set_node)(struct link *k, uint8_t node);	/* NULL: the device need not know */
 	struct losses (*losses)(const struct link *k);
 	void (*close)(struct link *k);
 };
@@ -70,6 +71,13 @@ static inline void link_flush(struct link *k)
 static inline void link_set_multicast(struct link *k, struct mac group, bool join)
 {
 	k->ops->set_multicast(k, group, join);
+}
+
+/* Our node on a LocalTalk link, 0: none; for a device that answers for it by itself. */
+static inline void link_set_node(struct link *k, uint8_t node)
+{
+	if (k->ops->set_node)
+		k->ops->set_node(k, node);
 }
 
 static inline struct losses link_losses(const struct link *k)

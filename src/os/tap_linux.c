@@ -227,7 +227,7 @@ struct link *tap_link_new(struct loop *l, struct receive_batch *rb,
 	const struct config_port *config, const struct link_hooks *hooks)
 {
 	static const struct link_ops ops = { check, is_denied, send_frame, flush, set_multicast,
-		losses, close_link };
+		NULL, losses, close_link };
 	struct tap *t = xmem_new(1, sizeof *t);
 
 	(void)rb;

@@ -133,6 +133,13 @@ static void on_multicast(void *ctx, void *link, struct mac group, bool join)
 	(void)join;
 }
 
+static void on_node(void *ctx, void *link, uint8_t node)
+{
+	(void)ctx;
+	(void)link;
+	(void)node;
+}
+
 static void on_trace(void *ctx, const struct trace_event *e)
 {
 	struct site *site = ctx;
@@ -268,7 +275,7 @@ static void open_tunnels(struct site *site)
 void site_switch_on(struct site *site)
 {
 	struct sim *s = site->sim;
-	struct router_io io = { site, on_send_link, on_send_tunnel, on_multicast, on_trace };
+	struct router_io io = { site, on_send_link, on_send_tunnel, on_multicast, on_node, on_trace };
 	uint64_t seed = (uint64_t)prng_u32(&s->prng) << 32 | site->index;
 
 	assert(!site->router);

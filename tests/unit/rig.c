@@ -93,6 +93,14 @@ static void on_multicast(void *ctx, void *link, struct mac group, bool join)
 	}
 }
 
+static void on_node(void *ctx, void *link, uint8_t node)
+{
+	struct rig_link *l = link;
+
+	(void)ctx;
+	l->node = node;
+}
+
 static void on_trace(void *ctx, const struct trace_event *e)
 {
 	struct rig *rig = ctx;
@@ -160,7 +168,7 @@ struct rig *rig_new(void)
 
 void rig_start(struct rig *rig)
 {
-	const struct router_io io = { rig, on_frame, on_tunnel, on_multicast, on_trace };
+	const struct router_io io = { rig, on_frame, on_tunnel, on_multicast, on_node, on_trace };
 
 	rig->r = router_new(&io, rig->seed, rig->now);
 	router_apply(rig->r, rig->now, &rig->config);

@@ -51,6 +51,7 @@ struct rig_link {
 	struct mac mac;
 	struct mac groups[RIG_GROUPS_MAX];
 	size_t n_groups;
+	uint8_t node;		/* LocalTalk: as the router told the adapter; 0: none */
 };
 
 struct rig {

@@ -49,6 +49,13 @@ static void no_multicast(void *ctx, void *link, struct mac group, bool join)
 	(void)join;
 }
 
+static void no_node(void *ctx, void *link, uint8_t node)
+{
+	(void)ctx;
+	(void)link;
+	(void)node;
+}
+
 static void no_trace(void *ctx, const struct trace_event *event)
 {
 	(void)ctx;
@@ -68,7 +75,7 @@ static struct config *parse(const char *text)
 /* The dump of a router that runs `site` and whose first port came up. */
 static char *dump_of_site(void)
 {
-	const struct router_io io = { NULL, no_link, no_tunnel, no_multicast, no_trace };
+	const struct router_io io = { NULL, no_link, no_tunnel, no_multicast, no_node, no_trace };
 	const struct dump_loss losses[] = { { "lan", 7, 0 }, { "globaltalk", 0, 2 } };
 	const struct mac mac = { { 2, 0, 7, 0x12, 0x34, 0x56 } };
 	const struct endpoint office = { 0xC0000221, 387 };
