@@ -9,12 +9,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from daemon import BINARY  # noqa: E402
+from net import sweep  # noqa: E402
 from world import World, connect_pair  # noqa: E402
 
 
 def pytest_sessionstart(session):
     if os.geteuid() != 0:
         pytest.exit("the system tests need root: they make network namespaces", 2)
+    sweep()
 
 
 @pytest.fixture(scope="session")

@@ -45,8 +45,7 @@ def build():
             site.range, site.zones = RANGES[site.name], ZONES[site.name]
         for site, other in ((attic, museum), (museum, attic)):
             lan = ethertalk(network=site.network, zones=site.zones)
-            config = site.config({other.name: other.address}, lan).replace("= debug", "= info")
-            site.prepare(config).spawn()
+            site.prepare(site.config({other.name: other.address}, lan, log_level="info")).spawn()
         return world, attic, museum
     except BaseException:
         world.close()
@@ -61,10 +60,9 @@ def settle(attic, museum):
 
 
 def furnish(attic, museum):
-    quadra = attic.node("Café")
+    quadra, printer, guest = attic.node("Café"), attic.node("Café"), museum.node("Museum")
     quadra.register("Quadra 700", "AFPServer", 129)
-    quadra.register("LaserWriter II", "LaserWriter", 130)
-    guest = museum.node("Museum")
+    printer.register("LaserWriter II", "LaserWriter", 130)
     guest.register("Macintosh SE/30", "Workstation", 131)
     return quadra, guest
 
@@ -73,12 +71,12 @@ def story(attic, museum):
     began = time.monotonic()
     heading("Two sites: an Ethernet each, aurpd on both, an IP network between them")
     show(f"""\
- attic                                        museum
- Quadra 700 (server), LaserWriter II          a Mac that wants to print
-      |                                            |
- EtherTalk {attic.network}, "Game Room", "Café"      EtherTalk {museum.network}, "Museum"
-      |                                            |
-    aurpd {attic.address} ===== AURP, UDP 387 ===== aurpd {museum.address}""")
+ attic                                       museum
+ Quadra 700, LaserWriter II                  Macintosh SE/30
+      |                                           |
+ EtherTalk {attic.network}, "Game Room", "Café"     EtherTalk {museum.network}, "Museum"
+      |                                           |
+ aurpd {attic.address} ======= AURP, UDP 387 ====== aurpd {museum.address}""")
     heading("The configuration of the attic")
     show(attic.daemon.config.read_text())
     settle(attic, museum)

@@ -78,6 +78,14 @@ class Cable:
         return sock
 
 
+def sweep():
+    """Removes what test runs left behind that were killed before they could."""
+    for path in Path("/run/netns").glob(f"{PREFIX}*"):
+        owner = path.name[len(PREFIX):].split("-")[0]
+        if not Path("/proc", owner).exists():
+            subprocess.run(["ip", "netns", "del", path.name], capture_output=True, check=False)
+
+
 class Lab:
     """A set of namespaces: machines, their cables, and one IP network between them."""
 

@@ -6,7 +6,7 @@ import pytest
 
 from daemon import EX_CONFIG, EX_USAGE, aurpd, port_is_up
 from net import inside
-from world import ethertalk, router, tunnel
+from world import router, tunnel
 
 GOOD = """# two sites
 router {
@@ -178,6 +178,5 @@ def test_no_ports_at_all_is_a_state_not_an_error(world):
 
 def test_a_debug_log_on_the_command_line(world):
     a = world.site("a", 1)
-    quiet = a.config({}, ethertalk(zones=a.zones, network=a.network)).replace("debug", "error")
-    a.prepare(quiet, args=["-l", "debug"]).start()
+    a.prepare(a.config({}, log_level="error"), args=["-l", "debug"]).start()
     assert a.daemon.lines.wait(lambda line: "debug: " in line, 5)

@@ -1,5 +1,7 @@
 """Sites: a namespace with an aurpd, its EtherTalk cable and its place on the IP network."""
 
+import contextlib
+
 from appletalk import Range
 from capture import Capture
 from daemon import Daemon, peer_is
@@ -12,24 +14,28 @@ def quoted(words):
     return "{ " + ", ".join(f'"{word}"' for word in words) + " }"
 
 
+def section(head, *lines):
+    """A section of the configuration file; empty lines are left out."""
+    return "\n".join((f"{head} {{", *(f"    {line}" for line in lines if line), "}\n"))
+
+
 def ethertalk(name="lan", device="lan0", network="100-101", zones=("Zone A",), seed="hard",
               more=""):
-    own = f'network = "{network}"\n zones = {quoted(zones)}\n' if network else ""
-    return (f'ethertalk "{name}" {{\n device = "{device}"\n seed = {seed}\n {own} {more}\n}}\n')
+    return section(f'ethertalk "{name}"', f'device = "{device}"', f"seed = {seed}",
+                   network and f'network = "{network}"', network and f"zones = {quoted(zones)}",
+                   more)
 
 
 def tunnel(peers, name="wan", listen="0.0.0.0:387", more=""):
-    """`peers`: {name: host} or {name: text of its section}."""
-    def section(host):
-        return host if "=" in host else f'host = "{host}"'
-    inside = "".join(f' peer "{peer}" {{ {section(host)} }}\n' for peer, host in peers.items())
-    return f'tunnel "{name}" {{\n listen = "{listen}"\n {more}\n{inside}}}\n'
+    """`peers`: {name: host}."""
+    return section(f'tunnel "{name}"', f'listen = "{listen}"', more,
+                   *(f'peer "{peer}" {{ host = "{host}" }}' for peer, host in peers.items()))
 
 
-def router(name, address="auto", more=""):
-    return (f'router {{\n name = "{name}"\n public-address = "{address}"\n'
-            f' dump-file = "@dir@/dump"\n state-file = "@dir@/addresses"\n'
-            f' log-level = debug\n {more}\n}}\n')
+def router(name, address="auto", log_level="debug"):
+    return section("router", f'name = "{name}"', f'public-address = "{address}"',
+                   'dump-file = "@dir@/dump"', 'state-file = "@dir@/addresses"',
+                   f"log-level = {log_level}")
 
 
 class Site:
@@ -50,10 +56,10 @@ class Site:
     def network(self):
         return f"{self.range.first}-{self.range.last}"
 
-    def config(self, peers, lan=None, tunnel_more="", more=""):
+    def config(self, peers, lan=None, tunnel_more="", log_level="debug"):
         """The plain configuration: a hard-seeded cable and one tunnel. `peers`: see tunnel()."""
         lan = lan if lan is not None else ethertalk(network=self.network, zones=self.zones)
-        return router(self.name, self.address) + lan + tunnel(peers, more=tunnel_more) + more
+        return router(self.name, self.address, log_level) + lan + tunnel(peers, more=tunnel_more)
 
     def run(self, config, **more):
         """Makes the daemon and starts it; it is stopped with the world."""
@@ -112,12 +118,11 @@ class World:
 
     def close(self):
         """Ends everything; a daemon that does not end well is a failure."""
-        try:
+        with contextlib.ExitStack() as rest:
+            rest.callback(self.lab.close)
+            for closable in self._kept:
+                rest.callback(closable.close)
             problems = end_all(self.daemons)
-        finally:
-            for closable in reversed(self._kept):
-                closable.close()
-            self.lab.close()
         assert not problems, "\n".join(problems)
 
 
