@@ -122,7 +122,8 @@ def echo(node, addr, number=5):
         answer = node.echo(addr, data)
         if answer:
             answers += 1
-            show(f"{len(data)} bytes from {addr}: {answer.ddp.hops} hops, "
+            hops = f"{answer.ddp.hops} hop{'s'[answer.ddp.hops == 1:]}"
+            show(f"{len(data)} bytes from {answer.ddp.src}: {hops}, "
                  f"{(answer.time - sent) * 1000:.2f} ms", "        ")
         else:
             show(f"no answer from {addr} ({turn + 1})", "        ")
