@@ -20,8 +20,8 @@ static void acknowledge(struct peer *p, uint16_t sequence, uint16_t flags)
 {
 	struct aurp_out out;
 
-	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = p->recv.id, .sequence = sequence,
-		.flags = flags, .msg = AURP_RI_ACK });
+	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = p->recv.id,
+		.sequence = sequence, .flags = flags, .msg = AURP_RI_ACK });
 	peer_transmit(p, &out);
 }
 
@@ -30,7 +30,7 @@ static bool accept(struct peer *p, const struct aurp *h)
 {
 	enum seq_place place = seq_place(p->recv.expected, h->sequence);
 
-	/* Nothing came yet, so nothing wrapped: any other number is of a connection we do not know (S9, C8). */
+	/* Nothing came yet, so nothing wrapped: that connection is not ours (S9, C8). */
 	if (p->recv.is_virgin && place != SEQ_EXPECTED && h->sequence != 0)
 		place = SEQ_LOST;
 	switch (place) {
@@ -67,7 +67,7 @@ struct harvest {
 	long bad_tuples;
 	bool wants_zones;	/* of networks that SZI covers */
 	bool asks_zones;	/* of networks that it does not */
-	bool is_news;		/* complain about what is odd: not again with every distance change */
+	bool is_news;		/* say what is odd: not again with every distance change */
 };
 
 static struct path *path_of(const struct peer *p, const struct route *route)
@@ -98,29 +98,29 @@ static void say_reflects(struct peer *p, struct at_range range)
 	if (p->recv.said_reflects)
 		return;
 	p->recv.said_reflects = true;
-	router_trace(peer_router(p), &(struct trace_event){ .kind = TRACE_PEER_REFLECTS, .peer = peer_name(p),
-		.tunnel = p->tunnel->config.name, .range = range });
+	peer_say(p, (struct trace_event){ .kind = TRACE_PEER_REFLECTS, .range = range });
 }
 
-static void say_conflict(struct peer *p, enum trace_kind kind, struct at_range range, const struct route *route)
+static void say_conflict(struct peer *p, enum trace_kind kind, struct at_range range,
+	const struct route *route)
 {
-	router_trace(peer_router(p), &(struct trace_event){ .kind = kind, .peer = peer_name(p),
-		.tunnel = p->tunnel->config.name, .range = range, .range2 = route->range,
+	peer_say(p, (struct trace_event){ .kind = kind, .range = range, .range2 = route->range,
 		.other = owner_of(route) });
 }
 
 /* Chapter 4's import filter and the remapping of incoming numbers stand before this (N5, M8). */
-static void learn(struct peer *p, struct at_range range, uint8_t distance, bool is_szi, struct harvest *got)
+static void learn(struct peer *p, struct at_range range, uint8_t distance, bool is_szi,
+	struct harvest *got)
 {
 	struct router *r = peer_router(p);
 	struct route *route = route_find_overlap(&r->routes, range);
+	bool is_known = route && at_range_eq(route->range, range);
 	const struct path *path;
 
 	/* A network that comes back may have other zones (A11). */
-	if (route && at_range_eq(route->range, range) && route_is_bad(route) && distance < AURP_DISTANCE_MAX)
+	if (is_known && route_is_bad(route) && distance < AURP_DISTANCE_MAX)
 		route_clear_zones(r, route);
-	if (route && got->is_news && at_range_eq(route->range, range) && route->best->peer &&
-	    route->best->peer != p)
+	if (is_known && got->is_news && route->best->peer && route->best->peer != p)
 		say_conflict(p, TRACE_PEER_DUPLICATE_NET, range, route);
 	switch (route_offer_tunnel(r, p, range, distance)) {
 	case OFFER_OURS:
@@ -152,8 +152,8 @@ static void learn(struct peer *p, struct at_range range, uint8_t distance, bool 
 static void finish(struct peer *p, const struct harvest *got)
 {
 	if (got->bad_tuples > 0)
-		router_trace(peer_router(p), &(struct trace_event){ .kind = TRACE_PEER_BAD_TUPLES,
-			.peer = peer_name(p), .tunnel = p->tunnel->config.name, .number = got->bad_tuples });
+		peer_say(p, (struct trace_event){ .kind = TRACE_PEER_BAD_TUPLES,
+			.number = got->bad_tuples });
 	/* What SZI brings is due at once; asking comes after a while (Z8). */
 	if (got->wants_zones)
 		recv_scan_zones_in(p, scan_interval);
@@ -211,7 +211,7 @@ static void on_event(struct peer *p, const struct aurp_event *ev, struct harvest
 		learn(p, ev->range, ev->distance, true, got);
 		break;
 	case AURP_EV_NDC:
-		/* Of an unknown network it is an NA, but SZI does not cover it (U25, Z5); 15 is a deletion (U8). */
+		/* Of an unknown network an NA, not covered by SZI (U25, Z5); 15 deletes (U8). */
 		got->is_news = false;
 		if (ev->distance < AURP_DISTANCE_MAX)
 			learn(p, ev->range, ev->distance, false, got);

@@ -40,8 +40,8 @@ static void tickle_again(struct peer *p);
 static void rd_again(struct peer *p);
 
 #define ON(msg) (1u << AURP_##msg)
-#define ON_WHILE_OPEN (ON(RI_RSP) | ON(RI_UPD) | ON(RD) | ON(ZI_RSP) | ON(ZI_RSP_EXT) | ON(GZN_RSP) | \
-	ON(GDZL_RSP) | ON(TICKLE_ACK))
+#define ON_WHILE_OPEN (ON(RI_RSP) | ON(RI_UPD) | ON(RD) | ON(ZI_RSP) | ON(ZI_RSP_EXT) | \
+	ON(GZN_RSP) | ON(GDZL_RSP) | ON(TICKLE_ACK))
 
 static const struct recv_rule rules[RECV_STATES] = {
 	[RECV_UNCONNECTED] =	 { "unconnected",	0,		open_now },
@@ -101,7 +101,8 @@ static void send_plain(struct peer *p, enum aurp_msg msg, uint16_t flags)
 {
 	struct aurp_out out;
 
-	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = p->recv.id, .flags = flags, .msg = msg });
+	aurp_begin(&out, AURP_SEND_MAX,
+		&(struct aurp){ .connection = p->recv.id, .flags = flags, .msg = msg });
 	peer_transmit(p, &out);
 }
 
@@ -144,8 +145,8 @@ static void send_open_req(struct peer *p)
 	else
 		p->count.retransmits++;
 	/* No options: some routers refuse every one of them (field 1). */
-	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = p->recv.id, .flags = AURP_SUI_ALL,
-		.msg = AURP_OPEN_REQ });
+	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = p->recv.id,
+		.flags = AURP_SUI_ALL, .msg = AURP_OPEN_REQ });
 	aurp_encode_open_req(&out.w, &(struct aurp_open_req){ .version = AURP_VERSION });
 	peer_transmit(p, &out);
 	p->recv.opened = r->now;
@@ -196,9 +197,9 @@ static void open_again(struct peer *p)
 static void open_soon(struct peer *p)
 {
 	struct router *r = peer_router(p);
-	struct instant due = instant_is_never(p->recv.opened) ? r->now : instant_add(p->recv.opened, open_least);
+	struct instant due = instant_add(p->recv.opened, open_least);
 
-	if (instant_cmp(due, r->now) > 0)
+	if (!instant_is_never(p->recv.opened) && instant_cmp(due, r->now) > 0)
 		timer_set(&r->timers, &p->recv.retry, due);
 	else
 		rules[p->recv.state].timeout(p);
@@ -226,8 +227,8 @@ static void request_list(struct peer *p)
 
 static void on_refusal(struct peer *p, int16_t error)
 {
-	router_trace(peer_router(p), &(struct trace_event){ .kind = TRACE_PEER_REFUSED, .peer = peer_name(p),
-		.tunnel = p->tunnel->config.name, .number = error, .text = aurp_error_text(error) });
+	peer_say(p, (struct trace_event){ .kind = TRACE_PEER_REFUSED, .number = error,
+		.text = aurp_error_text(error) });
 	p->recv.back_off = open_most;
 	recv_close(p, aurp_error_text(error), router_jitter(peer_router(p), open_most, JITTER));
 }
@@ -417,7 +418,8 @@ static void on_rd_ack(struct peer *p, const struct aurp *h, struct rd *body)
 
 /* --- packets in ------------------------------------------------------------------------ */
 
-static void (*const on_message[AURP_MSG_COUNT])(struct peer *p, const struct aurp *h, struct rd *body) = {
+static void (*const on_message[AURP_MSG_COUNT])(struct peer *p, const struct aurp *h,
+	struct rd *body) = {
 	[AURP_OPEN_RSP] = on_open_rsp,
 	[AURP_RI_RSP] = recv_on_ri_rsp,
 	[AURP_RI_UPD] = recv_on_ri_upd,

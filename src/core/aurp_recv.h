@@ -35,13 +35,13 @@ struct zone_ask {
 
 struct aurp_recv {
 	enum recv_state state;
-	uint16_t id;			/* of this connection, or of the last one: the next one differs (C7) */
+	uint16_t id;			/* of this connection, else of the last: never twice (C7) */
 	uint16_t expected;		/* next sequence number */
 	uint16_t ack_flags;		/* of the last RI-Ack, for its repetition */
 	uint16_t environment;		/* flags of its Open-Rsp */
 	bool is_virgin;			/* nothing sequenced came yet */
 	bool in_list;			/* between the first RI-Rsp of a list and its Last */
-	bool lost_networks;		/* the routing table had no room for some (RFC 1504 p. 75) */
+	bool lost_networks;		/* the table had no room for some (RFC 1504 p. 75) */
 	bool said_reflects;
 	unsigned int tries;		/* of what `retry` repeats */
 	struct span back_off;		/* until the next Open-Req */
@@ -69,7 +69,7 @@ void recv_input(struct peer *p, const struct aurp *h, struct rd *body);
 /* Opens a connection now, if we may and none is open or being opened. */
 void recv_dial(struct peer *p);
 
-/* The peer is there: opens at once, back-off forgotten (C21, C40), but no faster than every 2 s (C6). */
+/* The peer is there: opens at once, back-off forgotten (C21, C40); never twice in 2 s (C6). */
 void recv_wake(struct peer *p);
 
 /* Is the other end still there? Asks now if we are connected. */
@@ -78,7 +78,7 @@ void recv_verify(struct peer *p);
 /* Asks for the whole list again (RFC 1504 p. 28), if connected. */
 void recv_refresh(struct peer *p);
 
-/* Ends the connection without a word, purges its networks, dials again after `redial` (span < 0: not). */
+/* Ends the connection without a word and purges its networks; dials after `redial`, < 0: not. */
 void recv_close(struct peer *p, const char *why, struct span redial);
 
 /* Something in the tables changed: zones may be missing, or there is room again (O8). */

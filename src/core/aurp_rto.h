@@ -18,10 +18,13 @@ struct aurp_rto {
 
 void aurp_rto_init(struct aurp_rto *rto);
 
-/* A round trip was measured; never that of a packet that was sent twice (nobody knows which one was answered). */
+/*
+ * A round trip was measured. Never that of a packet sent twice: nobody knows
+ * which copy was answered.
+ */
 void aurp_rto_sample(struct aurp_rto *rto, struct span trip);
 
-/* How long to wait after the (repeats + 1)th copy: mean + 4 deviations, doubled per repeat, 1..30 s. */
+/* How long to wait after so many repeats: mean + 4 deviations, doubled per repeat, 1..30 s. */
 struct span aurp_rto_timeout(const struct aurp_rto *rto, unsigned int repeats);
 
 #endif

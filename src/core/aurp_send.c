@@ -25,14 +25,15 @@ struct send_rule {
 };
 
 #define ON(msg) (1u << AURP_##msg)
-#define ON_WHILE_OPEN (ON(RI_REQ) | ON(ZI_REQ) | ON(GZN_REQ) | ON(GDZL_REQ) | ON(TICKLE) | ON(RD))
+#define OPEN (ON(RI_REQ) | ON(ZI_REQ) | ON(GZN_REQ) | ON(GDZL_REQ) | ON(TICKLE) | ON(RD))
+#define AWAITING (OPEN | ON(RI_ACK))
 
 static const struct send_rule rules[SEND_STATES] = {
 	[SEND_UNCONNECTED] =	 { "unconnected",	0, AURP_MSG_COUNT, 0 },
-	[SEND_CONNECTED] =	 { "connected",		ON_WHILE_OPEN, AURP_MSG_COUNT, 0 },
-	[SEND_WAIT_RI_RSP_ACK] = { "wait-ri-rsp-ack",	ON_WHILE_OPEN | ON(RI_ACK), AURP_RI_RSP, 10 },
-	[SEND_WAIT_RI_UPD_ACK] = { "wait-ri-upd-ack",	ON_WHILE_OPEN | ON(RI_ACK), AURP_RI_UPD, 10 },
-	[SEND_WAIT_PROBE_ACK] =	 { "wait-probe-ack",	ON_WHILE_OPEN | ON(RI_ACK), AURP_RI_UPD, 4 },
+	[SEND_CONNECTED] =	 { "connected",		OPEN, AURP_MSG_COUNT, 0 },
+	[SEND_WAIT_RI_RSP_ACK] = { "wait-ri-rsp-ack",	AWAITING, AURP_RI_RSP, 10 },
+	[SEND_WAIT_RI_UPD_ACK] = { "wait-ri-upd-ack",	AWAITING, AURP_RI_UPD, 10 },
+	[SEND_WAIT_PROBE_ACK] =	 { "wait-probe-ack",	AWAITING, AURP_RI_UPD, 4 },
 	[SEND_WAIT_RD_ACK] =	 { "wait-rd-ack",	ON(RI_ACK) | ON(RD), AURP_RD, 2 },
 };
 
@@ -67,8 +68,7 @@ bool send_is_open(const struct peer *p)
 	return rules[p->send.state].legal & ON(TICKLE);
 }
 
-/* The only writer of the state. */
-static void send_enter(struct peer *p, enum send_state state)
+void send_enter(struct peer *p, enum send_state state)
 {
 	router_disarm(peer_router(p), &p->send.retry);
 	p->send.state = state;
@@ -238,9 +238,10 @@ static void wait_for_interval(struct peer *p)
 {
 	struct aurp_send *s = &p->send;
 	bool is_first = !s->has_updated && s->view.used == 0;
+	struct span wait = is_first ? gather_first : p->tunnel->config.update_interval;
 
 	if (s->is_informed && !s->is_leaving && !timer_is_set(&s->update))
-		router_arm(peer_router(p), &s->update, is_first ? gather_first : p->tunnel->config.update_interval);
+		router_arm(peer_router(p), &s->update, wait);
 }
 
 void send_view_changed(struct peer *p)
@@ -305,97 +306,6 @@ void send_probe(struct peer *p)
 	put_on_its_way(p, &out, SEND_WAIT_PROBE_ACK);
 }
 
-/* --- opening --------------------------------------------------------------------------- */
-
-static void answer_open(struct peer *p, uint16_t id, int16_t rate)
-{
-	struct aurp_out out;
-
-	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = id, .msg = AURP_OPEN_RSP });
-	aurp_encode_open_rsp(&out.w, &(struct aurp_open_rsp){ .rate = rate });
-	peer_transmit(p, &out);
-}
-
-static void refuse(struct peer *p, uint16_t id, enum aurp_error error)
-{
-	router_trace(peer_router(p), &(struct trace_event){ .kind = TRACE_PEER_REFUSED_BY_US,
-		.peer = peer_name(p), .tunnel = p->tunnel->config.name, .number = error,
-		.text = aurp_error_text((int16_t)error) });
-	answer_open(p, id, (int16_t)error);
-}
-
-static int16_t nominal_rate(const struct peer *p)
-{
-	return (int16_t)(span_to_s(p->tunnel->config.update_interval) / AURP_RATE_UNIT_S);
-}
-
-static void accept_open(struct peer *p, const struct aurp *h)
-{
-	struct aurp_send *s = &p->send;
-	struct instant now = peer_router(p)->now;
-
-	if (!peer_accept_di(p)) {
-		/* Another router at this address, or it moved to another domain: settle the old connection first. */
-		peer_drop(p, DROP_PEER_BAD_DI);
-		recv_verify(p);
-		return;
-	}
-	send_enter(p, SEND_CONNECTED);
-	s->id = h->connection;
-	s->sequence = 1;
-	s->open_sui = s->sui = h->flags & AURP_SUI_ALL;
-	s->is_confirmed = s->is_informed = s->owes_list = s->owes_update = false;
-	s->in_list = s->in_update = s->has_updated = s->view_moved = false;
-	s->heard = now;
-	send_fill_tokens(p);
-	view_fini(&s->view);
-	router_arm(peer_router(p), &s->quiet, p->tunnel->config.last_heard_timeout);
-	peer_is_heard(p);
-	answer_open(p, s->id, nominal_rate(p));
-	peer_trace(p, TRACE_PEER_SEND_OPEN, NULL);
-	peer_check_up(p, NULL);
-	recv_wake(p);
-}
-
-/* The data receiver opens although it has a connection: was the answer lost, or was it restarted (C14..C17)? */
-static void on_open_again(struct peer *p, const struct aurp *h)
-{
-	bool is_same = h->connection == p->send.id;
-
-	if (is_same && !p->send.is_confirmed) {
-		answer_open(p, h->connection, nominal_rate(p));
-		recv_wake(p);
-		return;
-	}
-	if (!is_same && !p->send.is_confirmed) {
-		/* Nobody has used that connection yet, so there is nothing to protect. */
-		accept_open(p, h);
-		return;
-	}
-	peer_drop(p, is_same ? DROP_AURP_BAD_STATE : DROP_AURP_BAD_CONNECTION);
-	if (is_same)
-		return;
-	send_probe(p);
-	recv_verify(p);
-}
-
-static void on_open_req(struct peer *p, const struct aurp *h, struct rd *body)
-{
-	struct aurp_open_req req;
-
-	if (!aurp_decode_open_req(body, &req)) {
-		peer_drop(p, DROP_AURP_MALFORMED);
-	} else if (p->is_leaving || peer_router(p)->is_stopping || p->send.state == SEND_WAIT_RD_ACK) {
-		peer_drop(p, DROP_AURP_BAD_STATE);
-	} else if (req.version != AURP_VERSION) {
-		refuse(p, h->connection, AURP_ERR_VERSION);
-	} else if (send_is_open(p)) {
-		on_open_again(p, h);
-	} else {
-		accept_open(p, h);
-	}
-}
-
 /* --- requests and acknowledgements ----------------------------------------------------- */
 
 static void on_ri_req(struct peer *p, const struct aurp *h, struct rd *body)
@@ -445,17 +355,19 @@ static void on_tickle(struct peer *p, const struct aurp *h, struct rd *body)
 	struct aurp_out out;
 
 	(void)body;
-	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = h->connection, .msg = AURP_TICKLE_ACK });
+	aurp_begin(&out, AURP_SEND_MAX,
+		&(struct aurp){ .connection = h->connection, .msg = AURP_TICKLE_ACK });
 	peer_transmit(p, &out);
 }
 
-/* From a data receiver: the only connection there is ends (C34); acknowledged with sequence 0 (A8). */
+/* From a data receiver: the only connection there is ends (C34); its ack has number 0 (A8). */
 static void on_rd(struct peer *p, const struct aurp *h, struct rd *body)
 {
 	struct aurp_out out;
 	int16_t error;
 
-	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = h->connection, .msg = AURP_RI_ACK });
+	aurp_begin(&out, AURP_SEND_MAX,
+		&(struct aurp){ .connection = h->connection, .msg = AURP_RI_ACK });
 	peer_transmit(p, &out);
 	if (!aurp_decode_rd(body, &error))
 		error = AURP_ERR_NORMAL_CLOSE;
@@ -512,7 +424,8 @@ static void on_quiet(struct timer *t)
 
 /* --- packets in ------------------------------------------------------------------------ */
 
-static void (*const on_message[AURP_MSG_COUNT])(struct peer *p, const struct aurp *h, struct rd *body) = {
+static void (*const on_message[AURP_MSG_COUNT])(struct peer *p, const struct aurp *h,
+	struct rd *body) = {
 	[AURP_RI_REQ] = on_ri_req,
 	[AURP_RI_ACK] = on_ri_ack,
 	[AURP_RD] = on_rd,
@@ -527,7 +440,7 @@ void send_input(struct peer *p, const struct aurp *h, struct rd *body)
 	struct aurp_send *s = &p->send;
 
 	if (h->msg == AURP_OPEN_REQ) {
-		on_open_req(p, h, body);
+		send_on_open_req(p, h, body);
 		return;
 	}
 	if (s->state == SEND_UNCONNECTED || h->connection != s->id) {

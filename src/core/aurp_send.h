@@ -33,14 +33,14 @@ struct aurp_send {
 	uint16_t sequence;		/* of the packet on its way, else of the next one */
 	uint16_t open_sui;		/* send update information: flags of the Open-Req, ... */
 	uint16_t sui;			/* ... and of the latest packet that set them (S24) */
-	bool is_confirmed;		/* something besides Open-Req came on this connection (C14) */
+	bool is_confirmed;		/* something besides Open-Req came on it (C14) */
 	bool is_informed;		/* has had a list: gets updates (C38) */
 	bool owes_list;			/* an RI-Req waits for its turn (S14) */
-	bool owes_update;		/* the update interval ended while something was on its way */
+	bool owes_update;		/* the update interval ended meanwhile */
 	bool is_leaving;		/* RD is due */
 	bool in_list;			/* the pass is a list that is not told whole yet */
 	bool in_update;			/* the pass is a difference that is not told whole yet */
-	bool has_updated;		/* an RI-Upd with events was sent: the update interval counts */
+	bool has_updated;		/* an RI-Upd with events was sent */
 	bool view_moved;		/* the view changed during the pass */
 	struct view view;
 	struct view_pass pass;
@@ -68,7 +68,7 @@ void send_input(struct peer *p, const struct aurp *h, struct rd *body);
 /* What we export may have changed: tells it at the next update interval. */
 void send_view_changed(struct peer *p);
 
-/* Is the other end still there? Sends a null RI-Upd, unless something is on its way anyway (C15, C28, A10). */
+/* Is the other end there? A null RI-Upd, unless something is on its way anyway (C15, C28, A10). */
 void send_probe(struct peer *p);
 
 /* Ends the connection without a word. */
@@ -78,6 +78,12 @@ void send_close(struct peer *p, const char *why);
 void send_leave(struct peer *p);
 
 /* --- between the files of this half ------------------------------------------------------ */
+
+/* The only writer of the state; stops `retry`. */
+void send_enter(struct peer *p, enum send_state state);
+
+/* aurp_send_open.c: legal in every state. */
+void send_on_open_req(struct peer *p, const struct aurp *h, struct rd *body);
 
 /* aurp_zone_answer.c: zone transactions. */
 void send_on_zi_req(struct peer *p, const struct aurp *h, struct rd *body);

@@ -39,8 +39,8 @@ uint8_t view_distance(const struct peer *p, const struct route *route)
 
 bool view_exports(const struct peer *p, const struct route *route)
 {
-	return route_is_usable(route) && route->zones.is_complete && !is_through_tunnel_of(p, route) &&
-	       view_distance(p, route) < AURP_DISTANCE_MAX;
+	return route_is_usable(route) && route->zones.is_complete &&
+	       !is_through_tunnel_of(p, route) && view_distance(p, route) < AURP_DISTANCE_MAX;
 }
 
 /* --- places in the two lists ----------------------------------------------------------- */
@@ -166,7 +166,8 @@ static struct aurp_event gone_event(const struct peer *p, const struct told *t)
 	const struct route *route = route_find(&p->tunnel->r->routes, t->range.first);
 	struct aurp_event ev = { AURP_EV_ND, t->range, 0 };
 
-	if (!route || !at_range_eq(route->range, t->range) || !route_is_usable(route) || !route->zones.is_complete)
+	if (!route || !at_range_eq(route->range, t->range) || !route_is_usable(route) ||
+	    !route->zones.is_complete)
 		return ev;
 	if (is_through_tunnel_of(p, route)) {
 		ev.code = AURP_EV_NRC;
@@ -177,56 +178,85 @@ static struct aurp_event gone_event(const struct peer *p, const struct told *t)
 	return ev;
 }
 
-/* One step of the merge. False: neither list has anything more; code 0: nothing to tell here. */
-static bool step(const struct peer *p, struct view_pass *pass, size_t *ti, size_t *ri, struct aurp_event *ev)
-{
-	const struct view *v = &p->send.view;
-	const struct told *t = *ti < v->used ? &v->told[*ti] : NULL;
-	const struct route *route = next_exported(p, ri);
+/* Where a pass stands in the two lists. */
+struct merge {
+	const struct peer *p;
+	struct view_pass *pass;
+	size_t told;
+	size_t route;
+};
 
-	*ev = (struct aurp_event){ .code = AURP_EV_NULL };
+/* Told and exported: does it look the same? */
+static struct aurp_event changed_event(struct merge *m, const struct told *t,
+	const struct route *route)
+{
+	uint8_t distance = view_distance(m->p, route);
+
+	if (t->zones != route->zones.digest) {
+		m->pass->has_deferred = true;
+		return (struct aurp_event){ AURP_EV_ND, t->range, 0 };
+	}
+	if (t->is_unlisted)
+		return (struct aurp_event){ AURP_EV_NA, route->range, distance };
+	if (t->distance != distance)
+		return (struct aurp_event){ AURP_EV_NDC, route->range, distance };
+	return (struct aurp_event){ .code = AURP_EV_NULL };
+}
+
+/* Exported and not told. Its numbers may still be taken by a range that goes in this pass. */
+static struct aurp_event added_event(struct merge *m, const struct told *t,
+	const struct route *route)
+{
+	bool is_taken = route->range.first <= m->pass->deleted_to ||
+			(t && t->range.first <= route->range.last);
+
+	if (is_taken) {
+		m->pass->has_deferred = true;
+		return (struct aurp_event){ .code = AURP_EV_NULL };
+	}
+	return (struct aurp_event){ AURP_EV_NA, route->range, view_distance(m->p, route) };
+}
+
+/* One step. False: neither list has anything more; a null event: nothing to tell here. */
+static bool step(struct merge *m, struct aurp_event *ev)
+{
+	const struct view *v = &m->p->send.view;
+	const struct told *t = m->told < v->used ? &v->told[m->told] : NULL;
+	const struct route *route = next_exported(m->p, &m->route);
+
 	if (!t && !route)
 		return false;
 	if (t && route && at_range_eq(t->range, route->range)) {
-		if (t->zones != route->zones.digest) {
-			*ev = (struct aurp_event){ AURP_EV_ND, t->range, 0 };
-			pass->has_deferred = true;
-		} else if (t->is_unlisted) {
-			*ev = (struct aurp_event){ AURP_EV_NA, route->range, view_distance(p, route) };
-		} else if (t->distance != view_distance(p, route)) {
-			*ev = (struct aurp_event){ AURP_EV_NDC, route->range, view_distance(p, route) };
-		}
-		(*ti)++;
-		(*ri)++;
-		pass->next = (uint32_t)t->range.first + 1;
+		*ev = changed_event(m, t, route);
+		m->told++;
+		m->route++;
 	} else if (t && (!route || t->range.first <= route->range.first)) {
-		*ev = gone_event(p, t);
-		pass->deleted_to = t->range.last;
-		pass->has_deferred |= route && at_range_overlap(t->range, route->range);
-		(*ti)++;
-		pass->next = (uint32_t)t->range.first + 1;
+		*ev = gone_event(m->p, t);
+		m->pass->deleted_to = t->range.last;
+		m->pass->has_deferred |= route && at_range_overlap(t->range, route->range);
+		m->told++;
 	} else {
-		if (route->range.first <= pass->deleted_to || (t && t->range.first <= route->range.last))
-			pass->has_deferred = true;
-		else
-			*ev = (struct aurp_event){ AURP_EV_NA, route->range, view_distance(p, route) };
-		(*ri)++;
-		pass->next = (uint32_t)route->range.first + 1;
+		*ev = added_event(m, t, route);
+		m->route++;
+		t = NULL;
 	}
+	m->pass->next = (uint32_t)(t ? t->range.first : route->range.first) + 1;
 	return true;
 }
 
-size_t view_difference(const struct peer *p, struct view_pass *pass, size_t room, struct aurp_event *event)
+size_t view_difference(const struct peer *p, struct view_pass *pass, size_t room,
+	struct aurp_event *event)
 {
-	size_t ti = told_from(&p->send.view, pass->next);
-	size_t ri = route_from(&p->tunnel->r->routes, pass->next);
+	struct merge m = { .p = p, .pass = pass };
 	size_t n = 0;
 
+	m.told = told_from(&p->send.view, pass->next);
+	m.route = route_from(&p->tunnel->r->routes, pass->next);
 	for (;;) {
 		struct view_pass before = *pass;
 		struct aurp_event ev;
 
-		if (!step(p, pass, &ti, &ri, &ev)) {
+		if (!step(&m, &ev)) {
 			pass->is_done = true;
 			return n;
 		}

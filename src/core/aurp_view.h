@@ -21,7 +21,7 @@ struct told {
 	struct at_range range;
 	uint8_t distance;
 	uint64_t zones;			/* digest of its zone list then */
-	bool is_unlisted;		/* not in the last list: the peer may have swept it out (A18) */
+	bool is_unlisted;		/* the last list left it out: may be swept away (A18) */
 };
 
 /* One pass over the view, ascending, a packet at a time. No network comes twice in a pass. */
@@ -29,7 +29,7 @@ struct view_pass {
 	uint32_t next;			/* lowest network number not looked at yet */
 	uint16_t deleted_to;		/* end of the last range that this pass deleted */
 	bool is_done;
-	bool has_deferred;		/* something must wait for the next pass: its range or zones changed */
+	bool has_deferred;		/* a changed range or zone list waits for the next pass */
 };
 
 struct view {
@@ -67,7 +67,8 @@ void view_write_list(struct peer *p, struct view_pass *pass, struct wr *w);
  */
 enum { VIEW_EVENTS_MAX = AURP_SEND_MAX / 4 };
 
-size_t view_difference(const struct peer *p, struct view_pass *pass, size_t room, struct aurp_event *event);
+size_t view_difference(const struct peer *p, struct view_pass *pass, size_t room,
+	struct aurp_event *event);
 
 /* Is there anything to tell? */
 bool view_differs(const struct peer *p);

@@ -9,8 +9,10 @@
 
 #include "peer_state.h"
 
-/* Answers that queries may cause: a burst of the first, then so many a second (X7). */
-enum { TOKENS_MAX = 256, TOKENS_PER_SECOND = 32 };
+/* Answers that queries may cause: a burst of so many, then 32 a second (X7). */
+enum { TOKENS_MAX = 256 };
+
+static const struct span token_every = { 1000000 / 32 };
 
 /* --- the meter ------------------------------------------------------------------------- */
 
@@ -23,13 +25,14 @@ void send_fill_tokens(struct peer *p)
 static bool may_query(struct peer *p)
 {
 	struct aurp_send *s = &p->send;
-	int64_t gained = instant_since(peer_router(p)->now, s->refilled).us * TOKENS_PER_SECOND / 1000000;
+	struct span since = instant_since(peer_router(p)->now, s->refilled);
+	int64_t gained = since.us / token_every.us;
 
 	if (gained >= TOKENS_MAX - s->tokens) {
 		send_fill_tokens(p);
 	} else {
 		s->tokens += (int32_t)gained;
-		s->refilled = instant_add(s->refilled, span_us(gained * 1000000 / TOKENS_PER_SECOND));
+		s->refilled = instant_add(s->refilled, span_us(gained * token_every.us));
 	}
 	if (s->tokens > 0)
 		return true;

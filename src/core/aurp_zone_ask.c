@@ -72,8 +72,8 @@ static void complain(struct peer *p, uint16_t net)
 {
 	const struct route *route = route_find(&peer_router(p)->routes, net);
 
-	router_trace(peer_router(p), &(struct trace_event){ .kind = TRACE_PEER_ZONES_MISSING,
-		.peer = peer_name(p), .tunnel = p->tunnel->config.name, .range = route->range });
+	peer_say(p, (struct trace_event){ .kind = TRACE_PEER_ZONES_MISSING,
+		.range = route->range });
 }
 
 /* Notes the try; when to try again. */
@@ -90,7 +90,8 @@ static void note_try(struct peer *p, struct zone_ask *a)
 
 static void begin_zi_req(struct peer *p, struct aurp_out *out)
 {
-	aurp_begin(out, AURP_SEND_MAX, &(struct aurp){ .connection = p->recv.id, .msg = AURP_ZI_REQ });
+	aurp_begin(out, AURP_SEND_MAX,
+		&(struct aurp){ .connection = p->recv.id, .msg = AURP_ZI_REQ });
 }
 
 static void ask_for_due(struct peer *p)
@@ -149,7 +150,8 @@ void recv_tables_changed(struct peer *p)
 {
 	if (!recv_is_open(p))
 		return;
-	if (p->recv.lost_networks && !peer_router(p)->routes.is_full && p->recv.state == RECV_CONNECTED) {
+	if (p->recv.lost_networks && !peer_router(p)->routes.is_full &&
+	    p->recv.state == RECV_CONNECTED) {
 		p->recv.lost_networks = false;
 		recv_refresh(p);
 	}
@@ -170,7 +172,7 @@ struct answer {
 	bool is_extended;		/* about one network, with a total */
 	bool may_be_late;		/* names may belong to a list that we took for whole */
 	uint16_t total;
-	struct route *route;		/* of the network being read; NULL: not one of this peer's */
+	struct route *route;		/* of the network being read; NULL: not this peer's */
 	uint16_t net;
 	bool has_gap;			/* a name of it could not be read or kept */
 	bool was_complete;

@@ -72,17 +72,22 @@ struct list *peer_paths(struct peer *p)
 	return &p->paths;
 }
 
+void peer_say(const struct peer *p, struct trace_event e)
+{
+	e.peer = peer_name(p);
+	e.tunnel = p->tunnel->config.name;
+	router_trace(peer_router(p), &e);
+}
+
 void peer_drop(struct peer *p, enum drop_reason reason)
 {
 	p->count.drops[reason]++;
-	router_trace(peer_router(p), &(struct trace_event){ .kind = TRACE_DROPPED, .peer = peer_name(p),
-		.tunnel = p->tunnel->config.name, .drop = reason });
+	peer_say(p, (struct trace_event){ .kind = TRACE_DROPPED, .drop = reason });
 }
 
 void peer_trace(const struct peer *p, enum trace_kind kind, const char *text)
 {
-	router_trace(peer_router(p), &(struct trace_event){ .kind = kind, .peer = peer_name(p),
-		.tunnel = p->tunnel->config.name, .text = text, .endpoint = p->to });
+	peer_say(p, (struct trace_event){ .kind = kind, .text = text, .endpoint = p->to });
 }
 
 /* --- up and down ----------------------------------------------------------------------- */
@@ -158,6 +163,15 @@ static void on_linger(struct timer *t)
 
 /* --- where it is ----------------------------------------------------------------------- */
 
+/* Two peers are one, it seems: said once. */
+static void say_same(struct peer *p, const struct peer *q)
+{
+	if (!p->said_same)
+		peer_say(p, (struct trace_event){ .kind = TRACE_PEER_SAME_DI,
+			.other = peer_name(q) });
+	p->said_same = true;
+}
+
 static bool has_same_place(const struct peer *p, const struct peer *q)
 {
 	return q != p && !q->is_leaving && endpoint_eq(p->to, q->to);
@@ -175,10 +189,7 @@ static bool is_second_of_a_pair(struct peer *p)
 			return false;
 		if (!has_same_place(p, q))
 			continue;
-		if (!p->said_same)
-			router_trace(peer_router(p), &(struct trace_event){ .kind = TRACE_PEER_SAME_DI,
-				.peer = peer_name(p), .other = peer_name(q) });
-		p->said_same = true;
+		say_same(p, q);
 		return true;
 	}
 	return false;
@@ -277,11 +288,8 @@ bool peer_accept_di(struct peer *p)
 	list_for_each(it, &p->tunnel->peers) {
 		const struct peer *q = container_of(it, struct peer, in_tunnel);
 
-		if (q == p || !q->is_up || !q->has_di || !domain_id_eq(q->di, p->di) || p->said_same)
-			continue;
-		p->said_same = true;
-		router_trace(peer_router(p), &(struct trace_event){ .kind = TRACE_PEER_SAME_DI,
-			.peer = peer_name(p), .other = peer_name(q) });
+		if (q != p && q->is_up && q->has_di && domain_id_eq(q->di, p->di))
+			say_same(p, q);
 	}
 	return true;
 }
@@ -330,7 +338,7 @@ static void routing_input(struct peer *p, struct pkt *payload)
 		break;
 	}
 	p->count.msg_rx[h.msg]++;
-	/* An Open-Req with another identifier may be a router that was restarted: its half asks back. */
+	/* An Open-Req with another identifier may be of a restarted router: its half asks back. */
 	if (has_other_di(p) && h.msg != AURP_OPEN_REQ)
 		peer_drop(p, DROP_PEER_BAD_DI);
 	else if (is_for_receiver(&h))
@@ -339,8 +347,8 @@ static void routing_input(struct peer *p, struct pkt *payload)
 		send_input(p, &h, &body);
 }
 
-void peer_input(struct peer *p, struct endpoint from, const struct aurp_domain *domain, size_t header,
-	struct pkt *payload)
+void peer_input(struct peer *p, struct endpoint from, const struct aurp_domain *domain,
+	size_t header, struct pkt *payload)
 {
 	p->count.rx++;
 	p->count.rx_bytes += payload->len;

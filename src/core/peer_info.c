@@ -44,10 +44,11 @@ struct counter_walk {
 
 static void tell(const struct counter_walk *w, const char *kind, const char *name, uint64_t value)
 {
-	w->each(w->ctx, &(struct counter_info){ .kind = kind, .owner = w->owner, .name = name, .value = value });
+	w->each(w->ctx, &(struct counter_info){ kind, w->owner, name, value });
 }
 
-void peer_walk_counters(const struct peer *p, void (*each)(void *ctx, const struct counter_info *), void *ctx)
+void peer_walk_counters(const struct peer *p,
+	void (*each)(void *ctx, const struct counter_info *), void *ctx)
 {
 	const struct peer_counters *c = &p->count;
 	struct counter_walk w = { each, ctx, p->config.name };

@@ -39,8 +39,8 @@ struct peer {
 	bool is_leaving;		/* says farewell, then is gone or silent */
 	bool is_doomed;			/* to be freed when the entry point returns */
 	bool is_up;			/* has a connection in at least one direction */
-	bool is_terse;			/* its Open-Rsp had no option count: treat it as Darwin (Q1..Q3) */
-	bool said_same;			/* another peer with its address or identifier was reported */
+	bool is_terse;			/* its Open-Rsp had no option count: like Darwin (Q1..Q3) */
+	bool said_same;			/* a peer with its address or identifier was reported */
 	struct endpoint addresses[PEER_ADDRESSES_MAX];
 	size_t n_addresses;
 	size_t current;			/* of them, the one in use */
@@ -51,7 +51,7 @@ struct peer {
 	struct endpoint from;		/* of the packet being read: where it came from, ... */
 	struct domain_id from_di;	/* ... and its source domain identifier */
 	struct instant heard;		/* INSTANT_NEVER: never */
-	struct timer linger;		/* unknown peer without a connection; or the end of the farewell */
+	struct timer linger;		/* unknown without a connection; or end of the farewell */
 	struct list paths;		/* struct path */
 	struct list held;		/* struct held */
 	size_t n_held;
@@ -75,8 +75,8 @@ void peer_free(struct peer *p);
 void peer_linger(struct peer *p);
 
 /* A UDP payload from this peer. Its first `header` bytes are the domain header, which was read. */
-void peer_input(struct peer *p, struct endpoint from, const struct aurp_domain *domain, size_t header,
-	struct pkt *payload);
+void peer_input(struct peer *p, struct endpoint from, const struct aurp_domain *domain,
+	size_t header, struct pkt *payload);
 
 /* Starts to connect, if its address is known and the tunnel has a socket. */
 void peer_start(struct peer *p);
@@ -90,7 +90,7 @@ void peer_try_next_address(struct peer *p);
 /* Closes both connections without a word; redial < 0: for now. */
 void peer_close(struct peer *p, const char *why, struct span redial);
 
-/* Orderly end of both directions; then unconnected for good (doomed, unless the whole router stops). */
+/* Orderly end of both directions for good; doomed then, unless the whole router stops. */
 void peer_leave(struct peer *p);
 bool peer_has_left(const struct peer *p);
 
@@ -100,10 +100,13 @@ bool peer_may_dial(struct peer *p);
 /* A connection came or went: notices whether the peer as a whole is up. `why`: for PEER_DOWN. */
 void peer_check_up(struct peer *p, const char *why);
 
-/* The packet being read is of a connection, or opens one: notes when and, where it may, from which port (A19). */
+/* The packet being read is of a connection or opens one: notes when, and perhaps the port (A19). */
 void peer_is_heard(struct peer *p);
 
-/* Is the domain identifier of the packet being read acceptable? The first one of a connection is kept (A19). */
+/*
+ * Is the domain identifier of the packet being read acceptable? The first one of
+ * a connection is kept (A19).
+ */
 bool peer_accept_di(struct peer *p);
 
 /* Begins an AURP packet of at most `max` bytes of UDP payload. */
@@ -120,14 +123,18 @@ void peer_release_held(struct peer *p);
 void peer_discard_held(struct peer *p);
 
 void peer_describe(const struct peer *p, struct peer_info *info);
-void peer_walk_counters(const struct peer *p, void (*each)(void *ctx, const struct counter_info *), void *ctx);
+void peer_walk_counters(const struct peer *p,
+	void (*each)(void *ctx, const struct counter_info *), void *ctx);
 
 static inline struct router *peer_router(const struct peer *p)
 {
 	return p->tunnel->r;
 }
 
-/* A trace event about this peer and nothing else. */
+/* Emits a trace event about this peer: its name and its tunnel's are put in here. */
+void peer_say(const struct peer *p, struct trace_event e);
+
+/* The same with a kind, a text and where the peer is. */
 void peer_trace(const struct peer *p, enum trace_kind kind, const char *text);
 
 /* tunnel.c, for peers: one UDP payload out. */

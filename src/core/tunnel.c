@@ -40,6 +40,11 @@ static bool is_configured(const struct config_tunnel *c, const char *name)
 	return false;
 }
 
+static bool is_wanted(const struct config_tunnel *c, const struct peer *p)
+{
+	return p->is_unknown ? c->accept_unknown : is_configured(c, p->config.name);
+}
+
 struct tunnel *tunnel_new(struct router *r, const struct config_tunnel *config)
 {
 	struct tunnel *t = mem_new(1, sizeof(*t));
@@ -82,7 +87,7 @@ void tunnel_apply(struct tunnel *t, const struct config_tunnel *config)
 	list_for_each(it, &t->peers) {
 		struct peer *p = peer_at(it);
 
-		if (p->is_unknown ? !config->accept_unknown : !is_configured(config, p->config.name))
+		if (!is_wanted(config, p))
 			peer_leave(p);
 	}
 	/* Those of the configuration first and in its order, then the others. */
@@ -129,7 +134,8 @@ static void dismiss_unknown_at(struct tunnel *t, uint32_t ip)
 			peer_leave(peer_at(it));
 }
 
-void tunnel_set_peer_addresses(struct tunnel *t, const char *peer, const struct endpoint *to, size_t n)
+void tunnel_set_peer_addresses(struct tunnel *t, const char *peer, const struct endpoint *to,
+	size_t n)
 {
 	struct peer *p = find_by_name(t, peer);
 
@@ -198,10 +204,12 @@ enum fit { FIT_NOT, FIT_OTHER_ADDRESS, FIT_LEAVING, FIT_ADDRESS, FIT_ENDPOINT };
 
 static enum fit fit_of(const struct peer *p, struct endpoint from)
 {
+	bool is_port = p->to.port == from.port || p->to_port == from.port;
+
 	if (p->to.ip == from.ip && p->is_leaving)
 		return FIT_LEAVING;
 	if (p->to.ip == from.ip)
-		return p->to.port == from.port || p->to_port == from.port ? FIT_ENDPOINT : FIT_ADDRESS;
+		return is_port ? FIT_ENDPOINT : FIT_ADDRESS;
 	return has_address(p, from.ip) && !p->is_up && !p->is_leaving ? FIT_OTHER_ADDRESS : FIT_NOT;
 }
 
@@ -228,8 +236,8 @@ static struct peer *find_by_source(const struct tunnel *t, struct endpoint from)
 static void drop(struct tunnel *t, enum drop_reason reason, struct endpoint from)
 {
 	t->drops[reason]++;
-	router_trace(t->r, &(struct trace_event){ .kind = TRACE_DROPPED, .tunnel = t->config.name, .drop = reason,
-		.endpoint = from });
+	router_trace(t->r, &(struct trace_event){ .kind = TRACE_DROPPED,
+		.tunnel = t->config.name, .drop = reason, .endpoint = from });
 }
 
 /* --- routers that nobody configured ---------------------------------------------------- */
@@ -284,26 +292,35 @@ static void refuse(struct tunnel *t, struct endpoint from, struct domain_id di, 
 	struct aurp_domain domain = { .dst = di, .src = t->own, .type = AURP_ROUTING };
 	struct aurp_out out;
 
-	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = connection, .msg = AURP_OPEN_RSP });
+	aurp_begin(&out, AURP_SEND_MAX,
+		&(struct aurp){ .connection = connection, .msg = AURP_OPEN_RSP });
 	aurp_encode_open_rsp(&out.w, &(struct aurp_open_rsp){ .rate = AURP_ERR_RESOURCES });
 	out.buf.pkt.len = wr_len(&out.w);
 	if (aurp_push_domain(&out.buf.pkt, &domain))
 		tunnel_send(t, from, &out.buf.pkt);
 }
 
-/* A new peer, if the packet is an Open-Req and such are welcome (T29); NULL: dealt with. */
-static struct peer *meet(struct tunnel *t, struct endpoint from, const struct aurp_domain *domain, struct rd body)
+static bool has_room(const struct tunnel *t)
 {
+	return t->config.accept_unknown && !t->r->is_stopping &&
+	       count_unknown(t) < t->config.max_unknown_peers;
+}
+
+/* A new peer, if the packet is an Open-Req and such are welcome (T29); NULL: dealt with. */
+static struct peer *meet(struct tunnel *t, struct endpoint from, const struct aurp_domain *domain,
+	struct rd body)
+{
+	bool is_routing = domain->type == AURP_ROUTING;
 	struct aurp h;
 
-	if (domain->type != AURP_ROUTING || aurp_decode(&body, &h) != AURP_OK || h.msg != AURP_OPEN_REQ) {
+	if (!is_routing || aurp_decode(&body, &h) != AURP_OK || h.msg != AURP_OPEN_REQ) {
 		drop(t, DROP_PEER_UNKNOWN, from);
 		return NULL;
 	}
-	if (t->config.accept_unknown && !t->r->is_stopping && count_unknown(t) < t->config.max_unknown_peers)
+	if (has_room(t))
 		return add_unknown(t, from);
-	router_trace(t->r, &(struct trace_event){ .kind = TRACE_PEER_UNKNOWN, .tunnel = t->config.name,
-		.endpoint = from });
+	router_trace(t->r, &(struct trace_event){ .kind = TRACE_PEER_UNKNOWN,
+		.tunnel = t->config.name, .endpoint = from });
 	drop(t, DROP_PEER_UNKNOWN, from);
 	if (t->config.accept_unknown)
 		refuse(t, from, domain->src, h.connection);
@@ -368,12 +385,17 @@ void tunnel_count_peers(const struct tunnel *t, size_t *peers, size_t *connected
 
 void tunnel_describe(const struct tunnel *t, struct tunnel_info *info)
 {
-	*info = (struct tunnel_info){ .name = t->config.name, .is_up = t->sock != NULL, .listen = t->config.listen,
-		.di = t->own };
+	*info = (struct tunnel_info){
+		.name = t->config.name,
+		.is_up = t->sock != NULL,
+		.listen = t->config.listen,
+		.di = t->own,
+	};
 	tunnel_count_peers(t, &info->peers, &info->connected);
 }
 
-void tunnel_walk_peers(struct tunnel *t, void (*each)(void *ctx, const struct peer_info *), void *ctx)
+void tunnel_walk_peers(struct tunnel *t,
+	void (*each)(void *ctx, const struct peer_info *), void *ctx)
 {
 	struct list *it;
 
@@ -385,24 +407,20 @@ void tunnel_walk_peers(struct tunnel *t, void (*each)(void *ctx, const struct pe
 	}
 }
 
-static void tell(const struct tunnel *t, void (*each)(void *ctx, const struct counter_info *), void *ctx,
-	const char *name, uint64_t value)
+void tunnel_walk_counters(const struct tunnel *t,
+	void (*each)(void *ctx, const struct counter_info *), void *ctx)
 {
-	each(ctx, &(struct counter_info){ "tunnel", t->config.name, name, value });
-}
-
-void tunnel_walk_counters(const struct tunnel *t, void (*each)(void *ctx, const struct counter_info *), void *ctx)
-{
+	const char *name = t->config.name;
 	const struct list *it;
 
-	tell(t, each, ctx, "rx", t->rx);
-	tell(t, each, ctx, "tx", t->tx);
-	tell(t, each, ctx, "rx-bytes", t->rx_bytes);
-	tell(t, each, ctx, "tx-bytes", t->tx_bytes);
-	for (int reason = 0; reason < DROP_REASONS; reason++)
-		if (t->drops[reason] > 0)
-			each(ctx, &(struct counter_info){ "drop", t->config.name, drop_name((enum drop_reason)reason),
-				t->drops[reason] });
+	each(ctx, &(struct counter_info){ "tunnel", name, "rx", t->rx });
+	each(ctx, &(struct counter_info){ "tunnel", name, "tx", t->tx });
+	each(ctx, &(struct counter_info){ "tunnel", name, "rx-bytes", t->rx_bytes });
+	each(ctx, &(struct counter_info){ "tunnel", name, "tx-bytes", t->tx_bytes });
+	for (int i = 0; i < DROP_REASONS; i++)
+		if (t->drops[i] > 0)
+			each(ctx, &(struct counter_info){ "drop", name,
+				drop_name((enum drop_reason)i), t->drops[i] });
 	list_for_each(it, &t->peers)
 		peer_walk_counters(peer_at(it), each, ctx);
 }

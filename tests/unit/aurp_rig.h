@@ -17,7 +17,8 @@ enum {
 	LAB_TUNNELS = 2,
 	LAB_PEERS_MAX = 8,
 	LAB_NETS_MAX = 2000,
-	LAB_OWN_ID = 0x0A000001,	/* 10.0.0.1, our domain identifier on the first tunnel; 10.0.1.1 on the second */
+	/* 10.0.0.1, our domain identifier on the first tunnel; 10.0.1.1 on the second. */
+	LAB_OWN_ID = 0x0A000001,
 };
 
 /* A packet that the router sent into a tunnel. */
@@ -30,7 +31,7 @@ struct sent {
 	size_t raw_len;
 	struct aurp_domain domain;
 	struct aurp h;		/* type 3 only */
-	struct rd body;		/* of an AURP packet behind the header and subcode, else the datagram */
+	struct rd body;		/* behind header and subcode; of type 2 the datagram */
 };
 
 struct lab {
@@ -45,7 +46,8 @@ struct lab {
 	struct rtmp_tuple nets[LAB_NETS_MAX];	/* what the neighbour repeats, by network number */
 	size_t n_nets;
 	struct instant repeat;
-	void (*on_sent)(struct lab *lab, const struct sent *s);	/* what a test answers at once; NULL: nothing */
+	/* What a test does about a packet at once; NULL: nothing. */
+	void (*on_sent)(struct lab *lab, const struct sent *s);
 	void *user;
 };
 
@@ -85,12 +87,15 @@ void lab_free_sent(struct lab *lab);
 /* Lets time pass, the neighbour repeating itself. */
 void lab_run(struct lab *lab, struct span d);
 
+/* The same as far as the next thing that happens, at most to `end`. */
+void lab_step(struct lab *lab, struct instant end);
+
 /* Runs until the router goes quiet at this instant: what answers at once has answered. */
 void lab_settle(struct lab *lab);
 
 /* --- the local internet ------------------------------------------------------------------ */
 
-/* A network behind the neighbour, `distance` hops from us (1..15); zone NULL: nobody tells its zone. */
+/* A network behind the neighbour, 1..15 hops from us; zone NULL: nobody tells its zone. */
 void lab_net(struct lab *lab, struct at_range range, uint8_t distance, const char *zone);
 
 /* The neighbour tells its zones, all of them. */
@@ -154,7 +159,8 @@ const struct sent *mate_await(const struct mate *m, enum aurp_msg msg, struct sp
 const struct sent *mate_await_any(const struct mate *m, struct span within);
 
 /* The next packet that is not of this kind: those are thrown away. */
-const struct sent *mate_await_other_than(const struct mate *m, enum aurp_msg msg, struct span within);
+const struct sent *mate_await_other_than(
+	const struct mate *m, enum aurp_msg msg, struct span within);
 
 /* Nothing comes for so long. */
 void mate_assert_silence(const struct mate *m, struct span d);
@@ -178,9 +184,10 @@ void mate_data(const struct mate *m, const void *datagram, size_t n);
 
 /* Lists end with range.first 0. */
 #define NETWORKS(...) ((const struct aurp_network[]){ __VA_ARGS__, { { 0, 0, false }, 0 } })
-#define EVENTS(...) ((const struct aurp_event[]){ __VA_ARGS__, { AURP_EV_NULL, { 0, 0, false }, 0 } })
+#define EVENTS(...)   ((const struct aurp_event[]){ __VA_ARGS__, {AURP_EV_NULL, {0, 0, false}, 0}})
 
-void mate_ri_rsp(const struct mate *m, uint16_t sequence, uint16_t flags, const struct aurp_network *list);
+void mate_ri_rsp(
+	const struct mate *m, uint16_t sequence, uint16_t flags, const struct aurp_network *list);
 void mate_ri_upd(const struct mate *m, uint16_t sequence, const struct aurp_event *list);
 
 /* The whole list of one network's zones, nonextended form. */
@@ -188,7 +195,7 @@ void mate_zi_rsp(const struct mate *m, uint16_t net, const char *const *zones);
 
 /* --- stories ----------------------------------------------------------------------------- */
 
-/* The router's receiver half opens to the mate and gets this list; m->dut_id and m->sequence follow. */
+/* The router's receiver half opens to the mate and gets this list; sets dut_id and sequence. */
 void mate_serve(struct mate *m, const struct aurp_network *list);
 
 /* Its next RI-Upd, which must be acknowledged; returns the flags of the RI-Ack. */
@@ -207,6 +214,7 @@ size_t sent_events(const struct sent *s, struct aurp_event *event, size_t max);
 size_t sent_networks(const struct sent *s, struct aurp_network *network, size_t max);
 
 /* The packet holds exactly this event. */
-void assert_one_event(const struct sent *s, enum aurp_event_code code, struct at_range range, uint8_t distance);
+void assert_one_event(
+	const struct sent *s, enum aurp_event_code code, struct at_range range, uint8_t distance);
 
 #endif

@@ -27,7 +27,8 @@ static void mac_text(char to[40], struct mac m)
 	if (mac_eq(m, broadcast))
 		snprintf(to, 40, "AppleTalk-broadcast-address");
 	else
-		snprintf(to, 40, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
+		snprintf(to, 40, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4],
+			b[5]);
 }
 
 static void describe_aarp(char *to, size_t size, const struct elap *e, struct rd r, size_t len)
@@ -43,14 +44,16 @@ static void describe_aarp(char *to, size_t size, const struct elap *e, struct rd
 	n = snprintf(to, size, "%s \u2192 %s AARP %zu ", src, dst, len);
 	switch (a.function) {
 	case AARP_PROBE:
-		snprintf(to + n, size - (size_t)n, "Is there a %u.%u", a.dst_addr.net, a.dst_addr.node);
+		snprintf(to + n, size - (size_t)n, "Is there a %u.%u", a.dst_addr.net,
+			a.dst_addr.node);
 		break;
 	case AARP_REQUEST:
-		snprintf(to + n, size - (size_t)n, "Who has %u.%u? Tell %u.%u", a.dst_addr.net, a.dst_addr.node, a.src_addr.net,
-			a.src_addr.node);
+		snprintf(to + n, size - (size_t)n, "Who has %u.%u? Tell %u.%u", a.dst_addr.net,
+			a.dst_addr.node, a.src_addr.net, a.src_addr.node);
 		break;
 	case AARP_RESPONSE:
-		snprintf(to + n, size - (size_t)n, "%u.%u is at %s", a.src_addr.net, a.src_addr.node, hw);
+		snprintf(to + n, size - (size_t)n, "%u.%u is at %s", a.src_addr.net,
+			a.src_addr.node, hw);
 		break;
 	}
 }
@@ -88,7 +91,7 @@ static const char *nbp_text(enum nbp_function f)
 	return "?";
 }
 
-/* What the .txt says of the DDP data; "" where it speaks of protocols above ATP, which routers only forward. */
+/* What the .txt says of the DDP data; "" where it speaks of ATP and above: we only forward. */
 static void describe_ddp(char *to, size_t size, const struct ddp *d, struct rd r, size_t len)
 {
 	struct nbp nbp;
@@ -96,14 +99,15 @@ static void describe_ddp(char *to, size_t size, const struct ddp *d, struct rd r
 
 	switch (d->type) {
 	case DDP_RTMP:
-		/* Sender's network, ID length, node: one jrouter says 0 for both while it knows nobody. */
+		/* Network, ID length, node: jrouter says 0 for both while it knows nobody. */
 		assert_int_equal(rd_peek_u8(&r, 2), 8);
 		snprintf(to, size, "RTMP %zu Net: %u Node Len: 8 Node: %u", len,
 			rd_peek_u8(&r, 0) << 8 | rd_peek_u8(&r, 1), rd_peek_u8(&r, 3));
 		break;
 	case DDP_NBP:
 		assert_true(nbp_decode(&r, &nbp));
-		snprintf(to, size, "NBP %zu Op: %s Count: %u", len, nbp_text(nbp.function), nbp.count);
+		snprintf(to, size, "NBP %zu Op: %s Count: %u", len, nbp_text(nbp.function),
+			nbp.count);
 		for (unsigned i = 0; i < nbp.count; i++)
 			assert_true(nbp_decode_tuple(&r, &tuple));
 		break;
@@ -138,8 +142,8 @@ static void check_frame(const struct captured *f)
 		assert_true(ddp_decode_long(&r, &d));
 		assert_true(ddp_checksum_ok(p.data, d.len));
 		describe_ddp(rest, sizeof(rest), &d, r, f->len);
-		snprintf(line, sizeof(line), "%04x.%02x \u2192 %04x.%02x %s", d.src.net, d.src.node, d.dst.net,
-			d.dst.node, rest);
+		snprintf(line, sizeof(line), "%04x.%02x \u2192 %04x.%02x %s", d.src.net, d.src.node,
+			d.dst.net, d.dst.node, rest);
 		if (rest[0] != '\0')
 			assert_string_equal(line, f->line);
 		else
@@ -172,7 +176,8 @@ static void test_every_recorded_frame_reads_as_the_dissector_read_it(void **stat
 /* --- replaying ----------------------------------------------------------------------------- */
 
 /* Our port as the other router of a recorded cable: its range, zone, addresses. */
-static struct lab *lab_on(uint16_t first, uint16_t last, const char *zone, struct at_addr addr, struct mac mac)
+static struct lab *lab_on(
+	uint16_t first, uint16_t last, const char *zone, struct at_addr addr, struct mac mac)
 {
 	struct lab *lab = lab_new(0);
 
@@ -189,7 +194,8 @@ static bool is_from(const struct captured *f, struct mac mac)
 }
 
 /* Everything that `speaker` said, at its time, up to frame `last`. */
-static void play_frames(struct lab *lab, const struct capture *c, struct mac speaker, size_t first, size_t last)
+static void play_frames(
+	struct lab *lab, const struct capture *c, struct mac speaker, size_t first, size_t last)
 {
 	for (size_t i = first; i <= last; i++) {
 		const struct captured *f = &c->frame[i - 1];
@@ -217,7 +223,7 @@ static void test_atalkd_teaches_us_its_network_and_both_zones(void **state)
 	assert_int_equal(rig_route(lab->rig, 39)->best->next_router.node, 122);
 	assert_true(lab_has_zone(lab, 30, "North"));
 	assert_true(lab_has_zone(lab, 30, "Northwest"));
-	/* It goes away without a word: its network ages, and is gone at the end of the recording. */
+	/* It goes away without a word: its network ages, and is gone in the end. */
 	play_frames(lab, c, atalkd, 81, c->n);
 	assert_int_equal(lab_distance(lab, 30), -1);
 	rig_run(lab->rig, span_s(60));
@@ -228,7 +234,8 @@ static void test_atalkd_teaches_us_its_network_and_both_zones(void **state)
 
 static void test_whole_recordings_pass_through_a_port_without_harm(void **state)
 {
-	static const char *const names[] = { "atalkd-router", "jrouter-site-a", "jrouter-site-b", "netatalk-nodes" };
+	static const char *const names[] = {
+		"atalkd-router", "jrouter-site-a", "jrouter-site-b", "netatalk-nodes"};
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {

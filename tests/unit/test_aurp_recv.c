@@ -54,7 +54,8 @@ static void test_aurp_S6_a_duplicate_is_acknowledged_again_and_not_applied_again
 	assert_int_equal(s->h.flags, AURP_SZI);
 	/* As if something withdrew it meanwhile, so that applying it twice would show. */
 	router_tick(lab->rig->r, lab->rig->now);
-	route_withdraw_peer(lab->rig->r, container_of(lab->tunnel[0]->peers.next, struct peer, in_tunnel));
+	route_withdraw_peer(
+		lab->rig->r, container_of(lab->tunnel[0]->peers.next, struct peer, in_tunnel));
 	mate_ri_upd(&m, 2, added);
 	s = mate_take(&m, AURP_RI_ACK);
 	assert_int_equal(s->h.sequence, 2);
@@ -76,7 +77,7 @@ static void test_aurp_S7_one_too_many_ends_the_connection(void **state)
 	mate_subscribe(&m);
 	mate_forget(&m);
 	mate_ri_upd(&m, 3, EVENTS({ AURP_EV_NA, net(201), 0 }));
-	/* No ack, no RD while there is a connection the other way (A9); all routes gone; a new ID. */
+	/* No ack, no RD while there is a connection the other way (A9); routes gone; new ID. */
 	assert_null(mate_find(&m));
 	assert_int_equal(lab_distance(lab, 200), -1);
 	assert_int_equal(lab_distance(lab, 201), -1);
@@ -404,7 +405,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_aurp_S5_S25_the_next_packet_is_acknowledged_with_its_number),
-		cmocka_unit_test(test_aurp_S6_a_duplicate_is_acknowledged_again_and_not_applied_again),
+		cmocka_unit_test(
+			test_aurp_S6_a_duplicate_is_acknowledged_again_and_not_applied_again),
 		cmocka_unit_test(test_aurp_S7_one_too_many_ends_the_connection),
 		cmocka_unit_test(test_aurp_S8_other_numbers_are_ignored),
 		cmocka_unit_test(test_aurp_S2_numbers_go_round),

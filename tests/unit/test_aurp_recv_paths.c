@@ -56,7 +56,8 @@ static int rtmp_distance(struct lab *lab, uint16_t n)
 
 static void test_aurp_U27_U31_R9_every_path_is_kept_and_the_best_is_used(void **state)
 {
-	struct trio t = trio_up(NETWORKS({ net(9), 4 }), NETWORKS({ net(9), 2 }), NETWORKS({ net(9), 6 }));
+	struct trio t =
+		trio_up(NETWORKS({net(9), 4}), NETWORKS({net(9), 2}), NETWORKS({net(9), 6}));
 
 	(void)state;
 	assert_string_equal(lab_via(t.lab, 9), "p1");
@@ -74,7 +75,8 @@ static void test_aurp_U27_U31_R9_every_path_is_kept_and_the_best_is_used(void **
 
 static void test_aurp_U29_a_new_network_is_a_new_entry(void **state)
 {
-	struct trio t = trio_up(NETWORKS({ net(9), 0 }), NETWORKS({ net(0), 0 }), NETWORKS({ net(0), 0 }));
+	struct trio t =
+		trio_up(NETWORKS({net(9), 0}), NETWORKS({net(0), 0}), NETWORKS({net(0), 0}));
 
 	(void)state;
 	mate_update(&t.m[2], EVENTS({ AURP_EV_NA, nets(40, 49), 1 }));
@@ -88,7 +90,8 @@ static void test_aurp_U29_a_new_network_is_a_new_entry(void **state)
 
 static void test_aurp_U30_a_better_addition_takes_over_and_the_old_path_waits(void **state)
 {
-	struct trio t = trio_up(NETWORKS({ net(9), 4 }), NETWORKS({ net(0), 0 }), NETWORKS({ net(0), 0 }));
+	struct trio t =
+		trio_up(NETWORKS({net(9), 4}), NETWORKS({net(0), 0}), NETWORKS({net(0), 0}));
 
 	(void)state;
 	mate_update(&t.m[1], EVENTS({ AURP_EV_NA, net(9), 2 }));
@@ -102,7 +105,8 @@ static void test_aurp_U30_a_better_addition_takes_over_and_the_old_path_waits(vo
 
 static void test_aurp_U30_an_addition_replaces_a_bad_entry_however_far(void **state)
 {
-	struct trio t = trio_up(NETWORKS({ net(9), 1 }), NETWORKS({ net(0), 0 }), NETWORKS({ net(0), 0 }));
+	struct trio t =
+		trio_up(NETWORKS({net(9), 1}), NETWORKS({net(0), 0}), NETWORKS({net(0), 0}));
 
 	(void)state;
 	mate_update(&t.m[0], EVENTS({ AURP_EV_ND, net(9), 0 }));
@@ -115,7 +119,8 @@ static void test_aurp_U30_an_addition_replaces_a_bad_entry_however_far(void **st
 
 static void test_aurp_R13_equal_distance_keeps_the_path_in_use(void **state)
 {
-	struct trio t = trio_up(NETWORKS({ net(9), 4 }), NETWORKS({ net(9), 4 }), NETWORKS({ net(9), 4 }));
+	struct trio t =
+		trio_up(NETWORKS({net(9), 4}), NETWORKS({net(9), 4}), NETWORKS({net(9), 4}));
 
 	(void)state;
 	assert_string_equal(lab_via(t.lab, 9), "p0");
@@ -126,7 +131,8 @@ static void test_aurp_R13_equal_distance_keeps_the_path_in_use(void **state)
 
 static void test_aurp_R12_without_a_loop_there_is_one_path(void **state)
 {
-	struct trio t = trio_up(NETWORKS({ net(9), 4 }), NETWORKS({ net(10), 4 }), NETWORKS({ net(11), 4 }));
+	struct trio t =
+		trio_up(NETWORKS({net(9), 4}), NETWORKS({net(10), 4}), NETWORKS({net(11), 4}));
 
 	(void)state;
 	for (uint16_t n = 9; n <= 11; n++)
@@ -136,7 +142,8 @@ static void test_aurp_R12_without_a_loop_there_is_one_path(void **state)
 
 static void test_aurp_U33_deletion_by_the_next_router_promotes_the_shortest(void **state)
 {
-	struct trio t = trio_up(NETWORKS({ net(9), 1 }), NETWORKS({ net(9), 6 }), NETWORKS({ net(9), 3 }));
+	struct trio t =
+		trio_up(NETWORKS({net(9), 1}), NETWORKS({net(9), 6}), NETWORKS({net(9), 3}));
 
 	(void)state;
 	mate_update(&t.m[0], EVENTS({ AURP_EV_ND, net(9), 0 }));
@@ -152,7 +159,8 @@ static void test_aurp_U23_U34_U36_R5_without_alternative_neighbours_hear_of_the_
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		struct trio t = trio_up(NETWORKS({ net(9), 1 }), NETWORKS({ net(0), 0 }), NETWORKS({ net(0), 0 }));
+		struct trio t = trio_up(
+			NETWORKS({net(9), 1}), NETWORKS({net(0), 0}), NETWORKS({net(0), 0}));
 
 		mate_zi_rsp(&t.m[0], 9, ZONES("Far"));
 		lab_run(t.lab, span_s(11));
@@ -171,7 +179,8 @@ static void test_aurp_U23_U34_U36_R5_without_alternative_neighbours_hear_of_the_
 
 static void test_aurp_U35_deletion_by_another_removes_only_its_alternative(void **state)
 {
-	struct trio t = trio_up(NETWORKS({ net(9), 1 }), NETWORKS({ net(9), 6 }), NETWORKS({ net(9), 3 }));
+	struct trio t =
+		trio_up(NETWORKS({net(9), 1}), NETWORKS({net(9), 6}), NETWORKS({net(9), 3}));
 
 	(void)state;
 	mate_update(&t.m[2], EVENTS({ AURP_EV_ND, net(9), 0 }));
@@ -182,7 +191,8 @@ static void test_aurp_U35_deletion_by_another_removes_only_its_alternative(void 
 
 static void test_aurp_U37_U38_distance_changes_choose_anew(void **state)
 {
-	struct trio t = trio_up(NETWORKS({ net(9), 5 }), NETWORKS({ net(9), 6 }), NETWORKS({ net(0), 0 }));
+	struct trio t =
+		trio_up(NETWORKS({net(9), 5}), NETWORKS({net(9), 6}), NETWORKS({net(0), 0}));
 
 	(void)state;
 	mate_update(&t.m[0], EVENTS({ AURP_EV_NDC, net(9), 9 }));
@@ -201,7 +211,8 @@ static void test_aurp_U37_U38_distance_changes_choose_anew(void **state)
 
 static void test_aurp_U39_U40_rtmp_takes_over_and_gives_back(void **state)
 {
-	struct trio t = trio_up(NETWORKS({ net(9), 5 }), NETWORKS({ net(0), 0 }), NETWORKS({ net(0), 0 }));
+	struct trio t =
+		trio_up(NETWORKS({net(9), 5}), NETWORKS({net(0), 0}), NETWORKS({net(0), 0}));
 
 	(void)state;
 	mate_zi_rsp(&t.m[0], 9, ZONES("Far"));
@@ -216,7 +227,8 @@ static void test_aurp_U39_U40_rtmp_takes_over_and_gives_back(void **state)
 
 static void test_aurp_U41_T21_U6_U3_local_path_grows_and_shrinks_past_the_tunnel(void **state)
 {
-	struct trio t = trio_up(NETWORKS({ net(9), 3 }), NETWORKS({ net(0), 0 }), NETWORKS({ net(0), 0 }));
+	struct trio t =
+		trio_up(NETWORKS({net(9), 3}), NETWORKS({net(0), 0}), NETWORKS({net(0), 0}));
 	struct mate *informed = &t.m[1];
 	uint16_t number;
 
@@ -239,7 +251,8 @@ static void test_aurp_U41_T21_U6_U3_local_path_grows_and_shrinks_past_the_tunnel
 
 static void test_aurp_R1_imported_routes_do_not_age(void **state)
 {
-	struct trio t = trio_up(NETWORKS({ net(9), 3 }), NETWORKS({ net(0), 0 }), NETWORKS({ net(0), 0 }));
+	struct trio t =
+		trio_up(NETWORKS({net(9), 3}), NETWORKS({net(0), 0}), NETWORKS({net(0), 0}));
 
 	(void)state;
 	for (int i = 0; i < 20; i++) {
@@ -256,7 +269,8 @@ static void test_aurp_R1_imported_routes_do_not_age(void **state)
 
 static void test_aurp_R3_Z22_imported_networks_and_zones_are_presented_locally(void **state)
 {
-	struct trio t = trio_up(NETWORKS({ net(9), 3 }), NETWORKS({ net(10), 0 }), NETWORKS({ net(0), 0 }));
+	struct trio t =
+		trio_up(NETWORKS({net(9), 3}), NETWORKS({net(10), 0}), NETWORKS({net(0), 0}));
 	const struct at_name far = name_of("FAR");
 
 	(void)state;
@@ -271,8 +285,8 @@ static void test_aurp_R3_Z22_imported_networks_and_zones_are_presented_locally(v
 
 static void test_aurp_R11_fourteen_is_used_here_and_fifteen_kept_but_not_used(void **state)
 {
-	struct trio t = trio_up(NETWORKS({ net(9), 14 }, { net(10), 15 }), NETWORKS({ net(10), 15 }),
-		NETWORKS({ net(0), 0 }));
+	struct trio t = trio_up(NETWORKS({net(9), 14}, {net(10), 15}), NETWORKS({net(10), 15}),
+		NETWORKS({net(0), 0}));
 
 	(void)state;
 	mate_zi_rsp(&t.m[0], 9, ZONES("Far"));
@@ -310,8 +324,8 @@ static void test_aurp_R6_overlapping_range_is_ignored_and_both_owners_named(void
 
 static void test_aurp_R7_our_own_cable_is_never_overridden(void **state)
 {
-	struct trio t = trio_up(NETWORKS({ nets(3, 5), 0 }, { net(9), 0 }), NETWORKS({ nets(4, 9), 0 }),
-		NETWORKS({ net(0), 0 }));
+	struct trio t = trio_up(NETWORKS({nets(3, 5), 0}, {net(9), 0}), NETWORKS({nets(4, 9), 0}),
+		NETWORKS({net(0), 0}));
 
 	(void)state;
 	assert_string_equal(lab_via(t.lab, 4), "ET0");
@@ -328,7 +342,8 @@ static void test_aurp_R7_our_own_cable_is_never_overridden(void **state)
 
 static void test_aurp_M22_one_network_from_two_routers_is_reported(void **state)
 {
-	struct trio t = trio_up(NETWORKS({ net(9), 3 }), NETWORKS({ net(9), 3 }), NETWORKS({ net(0), 0 }));
+	struct trio t =
+		trio_up(NETWORKS({net(9), 3}), NETWORKS({net(9), 3}), NETWORKS({net(0), 0}));
 
 	(void)state;
 	assert_int_equal(rig_noted(t.lab->rig, TRACE_PEER_DUPLICATE_NET), 1);
@@ -345,7 +360,7 @@ static void test_aurp_O7_O8_a_full_table_is_completed_when_there_is_room(void **
 	lab->rig->config.max_networks = 3;
 	lab_start(lab);
 	m = mate_of(lab, 0);
-	mate_serve(&m, NETWORKS({ net(201), 0 }, { net(202), 0 }, { net(203), 0 }, { net(204), 0 }));
+	mate_serve(&m, NETWORKS({net(201), 0}, {net(202), 0}, {net(203), 0}, {net(204), 0}));
 	assert_int_equal(lab_peer(lab, "p0").routes, 2);
 	assert_int_equal(lab_count(lab, "p0", "aurp-table-full"), 2);
 	assert_int_equal(rig_noted(lab->rig, TRACE_ROUTES_FULL), 1);
@@ -370,13 +385,16 @@ int main(void)
 		cmocka_unit_test(test_aurp_R13_equal_distance_keeps_the_path_in_use),
 		cmocka_unit_test(test_aurp_R12_without_a_loop_there_is_one_path),
 		cmocka_unit_test(test_aurp_U33_deletion_by_the_next_router_promotes_the_shortest),
-		cmocka_unit_test(test_aurp_U23_U34_U36_R5_without_alternative_neighbours_hear_of_the_loss),
+		cmocka_unit_test(
+			test_aurp_U23_U34_U36_R5_without_alternative_neighbours_hear_of_the_loss),
 		cmocka_unit_test(test_aurp_U35_deletion_by_another_removes_only_its_alternative),
 		cmocka_unit_test(test_aurp_U37_U38_distance_changes_choose_anew),
 		cmocka_unit_test(test_aurp_U39_U40_rtmp_takes_over_and_gives_back),
-		cmocka_unit_test(test_aurp_U41_T21_U6_U3_local_path_grows_and_shrinks_past_the_tunnel),
+		cmocka_unit_test(
+			test_aurp_U41_T21_U6_U3_local_path_grows_and_shrinks_past_the_tunnel),
 		cmocka_unit_test(test_aurp_R1_imported_routes_do_not_age),
-		cmocka_unit_test(test_aurp_R3_Z22_imported_networks_and_zones_are_presented_locally),
+		cmocka_unit_test(
+			test_aurp_R3_Z22_imported_networks_and_zones_are_presented_locally),
 		cmocka_unit_test(test_aurp_R11_fourteen_is_used_here_and_fifteen_kept_but_not_used),
 		cmocka_unit_test(test_aurp_R6_overlapping_range_is_ignored_and_both_owners_named),
 		cmocka_unit_test(test_aurp_R7_our_own_cable_is_never_overridden),

@@ -439,11 +439,13 @@ int main(void)
 		cmocka_unit_test(test_aurp_S1_S17_R10_the_list_starts_with_number_one),
 		cmocka_unit_test(test_aurp_S21_an_empty_list_is_one_packet_with_last),
 		cmocka_unit_test(test_aurp_S3_S4_S21_a_long_list_comes_packet_by_packet),
-		cmocka_unit_test(test_aurp_S11_S18_an_unacknowledged_list_is_repeated_byte_for_byte),
+		cmocka_unit_test(
+			test_aurp_S11_S18_an_unacknowledged_list_is_repeated_byte_for_byte),
 		cmocka_unit_test(test_aurp_S12_an_unacknowledged_update_is_repeated_then_given_up),
 		cmocka_unit_test(test_aurp_S10_only_the_matching_ack_counts),
 		cmocka_unit_test(test_aurp_S13_changes_wait_until_the_list_is_told),
-		cmocka_unit_test(test_aurp_S14_S23_U44_a_request_during_an_update_waits_for_its_ack),
+		cmocka_unit_test(
+			test_aurp_S14_S23_U44_a_request_during_an_update_waits_for_its_ack),
 		cmocka_unit_test(test_a_repeated_request_is_answered_by_the_list_on_its_way),
 		cmocka_unit_test(test_aurp_S24_U19_updates_go_only_to_those_who_asked_for_such),
 		cmocka_unit_test(test_aurp_C38_U43_without_flags_nothing_comes_unasked),

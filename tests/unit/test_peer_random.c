@@ -133,7 +133,8 @@ static struct world *world_new(uint64_t seed)
 		struct endpoint other = place(1 - i);
 
 		lab->rig->seed = seed * 2 + i;
-		lab_place(lab, (uint16_t)(10 + 10 * i), (uint16_t)(12 + 10 * i), i ? "East" : "West", place(i).ip);
+		lab_place(lab, (uint16_t)(10 + 10 * i), (uint16_t)(12 + 10 * i),
+			i ? "East" : "West", place(i).ip);
 		lab_start(lab);
 		lab->user = w;
 		lab->on_sent = on_sent;
@@ -195,8 +196,8 @@ static void throw_a_stone(struct world *w, unsigned to)
 
 	if (h.connection == peer_in(w, to)->recv.id || h.connection == peer_in(w, to)->send.id)
 		return;
-	aurp_encode_domain(&wr, &(struct aurp_domain){ { DI_IP, place(to).ip }, { DI_IP, place(1 - to).ip },
-		AURP_ROUTING });
+	aurp_encode_domain(&wr, &(struct aurp_domain){ {DI_IP, place(to).ip},
+					{DI_IP, place(1 - to).ip}, AURP_ROUTING});
 	aurp_encode(&wr, &h);
 	if (msg == AURP_OPEN_REQ)
 		aurp_encode_open_req(&wr, &(struct aurp_open_req){ .version = AURP_VERSION });
@@ -276,7 +277,8 @@ static void assert_view_is_known(const struct world *w, unsigned from)
 		assert_non_null(there);
 		path = path_through(there, hearer);
 		assert_non_null(path);
-		assert_int_equal(path->distance, route->best->distance < 15 ? route->best->distance + 1 : 16);
+		assert_int_equal(path->distance,
+			route->best->distance < 15 ? route->best->distance + 1 : 16);
 		assert_true(there->zones.is_complete);
 		for (size_t k = 0; k < route->zones.used; k++)
 			assert_true(route_has_zone(there, &route->zones.zone[k]->name));
@@ -358,7 +360,8 @@ static void random_packet(struct prng *rng, const struct mate *m, const struct p
 	size_t n = prng_range(rng, 0, sizeof(body));
 
 	for (size_t i = 0; i < n; i++)
-		body[i] = prng_range(rng, 0, 3) ? (uint8_t)prng_range(rng, 0, 6) : (uint8_t)prng_u32(rng);
+		body[i] = prng_range(rng, 0, 3) ? (uint8_t)prng_range(rng, 0, 6)
+						: (uint8_t)prng_u32(rng);
 	h.flags = (uint16_t)prng_u32(rng);
 	h.connection = prng_range(rng, 0, 1) ? p->recv.id : p->send.id;
 	switch (prng_range(rng, 0, 4)) {

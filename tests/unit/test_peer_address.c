@@ -1,0 +1,116 @@
+/* core/peer.c: where a peer is, and where it goes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "aurp_rig.h"
+
+/* --- where the peer is --------------------------------------------------------------------- */
+
+static void resolve_to(const struct mate *m, const struct endpoint *to, size_t n)
+{
+	router_peer_addresses(m->lab->rig->r, m->lab->rig->now, m->lab->tunnel[0], m->name, to, n);
+}
+
+static void test_next_address_is_tried_when_the_first_is_silent(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0), second = m;
+	uint16_t id;
+
+	(void)state;
+	second.at.ip += 100;
+	second.di.ip += 100;
+	resolve_to(&m, (struct endpoint[]){ m.at, second.at }, 2);
+	id = mate_take(&m, AURP_OPEN_REQ)->h.connection;
+	assert_int_not_equal(mate_await(&second, AURP_OPEN_REQ, span_s(60))->h.connection, id);
+	mate_forget(&second);
+	lab_run(lab, span_s(400));
+	/* Round and round. */
+	assert_int_equal(mate_await(&m, AURP_OPEN_REQ, span_s(400))->to.ip, m.at.ip);
+	lab_free(lab);
+}
+
+static void test_connected_peer_stays_while_its_address_is_still_in_the_list(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	struct endpoint other = { m.at.ip + 100, AURP_PORT };
+
+	(void)state;
+	mate_join(&m);
+	resolve_to(&m, (struct endpoint[]){ other, m.at }, 2);
+	assert_states(lab, "p0", "connected", "connected");
+	assert_null(mate_find(&m));
+	assert_int_equal(lab_distance(lab, 200), 1);
+	lab_free(lab);
+}
+
+static void test_peer_moves_to_its_new_address(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0), moved = m;
+
+	(void)state;
+	mate_join(&m);
+	moved.at.ip += 100;
+	moved.di.ip += 100;
+	resolve_to(&m, &moved.at, 1);
+	assert_int_equal(lab_distance(lab, 200), -1);
+	assert_int_equal(rig_last(lab->rig, TRACE_PEER_ADDRESS)->event.endpoint.ip, moved.at.ip);
+	moved.dut_id = mate_await(&moved, AURP_OPEN_REQ, span_s(3))->h.connection;
+	mate_open_rsp(&moved, 1);
+	mate_take(&moved, AURP_RI_REQ);
+	/* The old address is nobody now. */
+	mate_tickle(&m);
+	assert_int_equal(lab_count(lab, "t0", "peer-unknown"), 1);
+	lab_free(lab);
+}
+
+static void test_peer_that_calls_from_another_of_its_addresses_is_there(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0), second = m;
+
+	(void)state;
+	second.at.ip += 100;
+	second.di.ip += 100;
+	resolve_to(&m, (struct endpoint[]){ m.at, second.at }, 2);
+	mate_forget(&m);
+	mate_open_req(&second);
+	mate_take(&second, AURP_OPEN_RSP);
+	mate_await(&second, AURP_OPEN_REQ, span_s(3));
+	assert_int_equal(lab_peer(lab, "p0").addr.ip, second.at.ip);
+	lab_free(lab);
+}
+
+static void test_of_two_names_for_one_router_only_the_first_calls(void **state)
+{
+	struct lab *lab = lab_up(2);
+	struct mate m = mate_of(lab, 0), same = mate_of(lab, 1);
+
+	(void)state;
+	mate_resolve(&m);
+	mate_forget(&m);
+	resolve_to(&same, &m.at, 1);
+	assert_null(mate_find(&m));
+	assert_states(lab, "p1", "unconnected", "unconnected");
+	assert_string_equal(rig_last(lab->rig, TRACE_PEER_SAME_DI)->other, "p0");
+	lab_free(lab);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_next_address_is_tried_when_the_first_is_silent),
+		cmocka_unit_test(test_connected_peer_stays_while_its_address_is_still_in_the_list),
+		cmocka_unit_test(test_peer_moves_to_its_new_address),
+		cmocka_unit_test(test_peer_that_calls_from_another_of_its_addresses_is_there),
+		cmocka_unit_test(test_of_two_names_for_one_router_only_the_first_calls),
+	};
+
+	return cmocka_run_group_tests_name("peer_address", tests, NULL, NULL);
+}

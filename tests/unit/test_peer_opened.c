@@ -1,0 +1,285 @@
+/* core/aurp_send_open.c: our sender half is opened, again, and by whom (aurp C1, C9-C21). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "aurp_rig.h"
+
+static void test_aurp_C9_U13_U14_open_rsp_tells_id_and_rate(void **state)
+{
+	struct lab *lab = lab_new(1);
+	struct mate m;
+	const struct sent *s;
+
+	(void)state;
+	lab->tunnels[0].update_interval = span_s(30);
+	lab_start(lab);
+	m = mate_of(lab, 0);
+	mate_resolve(&m);
+	mate_forget(&m);
+	mate_open_req(&m);
+	s = mate_take(&m, AURP_OPEN_RSP);
+	assert_int_equal(s->h.connection, m.id);
+	assert_int_equal(s->h.sequence, 0);
+	assert_int_equal(s->h.flags, 0);
+	assert_int_equal(rd_left(&s->body), 3);
+	assert_memory_equal(s->body.pos, "\x00\x03\x00", 3);
+	lab_free(lab);
+}
+
+static void test_aurp_C10_C11_another_version_is_refused(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	const struct sent *s;
+
+	(void)state;
+	mate_resolve(&m);
+	mate_forget(&m);
+	mate_say(&m, (struct aurp){ m.id, 0, AURP_SUI_ALL, AURP_OPEN_REQ }, "\x00\x02\x00", 3);
+	s = mate_take(&m, AURP_OPEN_RSP);
+	assert_memory_equal(s->body.pos, "\xFF\xFB\x00", 3);
+	assert_states(lab, "p0", "wait-open-rsp", "unconnected");
+	/* Nothing was opened. */
+	mate_ri_req(&m, AURP_SUI_ALL);
+	assert_null(mate_find(&m));
+	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_REFUSED_BY_US), 1);
+	lab_free(lab);
+}
+
+static void test_aurp_C12_unknown_options_are_ignored(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+
+	(void)state;
+	mate_resolve(&m);
+	mate_forget(&m);
+	mate_say(&m, (struct aurp){ m.id, 0, AURP_SUI_ALL, AURP_OPEN_REQ },
+		"\x00\x01\x02\x05\x01\xDE\xAD\xBE\xEF\x01\x63", 11);
+	mate_take(&m, AURP_OPEN_RSP);
+	assert_states(lab, "p0", "wait-open-rsp", "connected");
+	lab_free(lab);
+}
+
+static void test_malformed_open_req_is_dropped(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	const struct aurp open_req = { m.id, 0, AURP_SUI_ALL, AURP_OPEN_REQ };
+
+	(void)state;
+	mate_resolve(&m);
+	mate_forget(&m);
+	mate_say(&m, open_req, "\x00\x01\x01\x05\x01", 5);
+	mate_say(&m, open_req, "\x00\x01\x01\x00\x00", 5);
+	assert_null(mate_find(&m));
+	assert_int_equal(lab_count(lab, "p0", "aurp-malformed"), 2);
+	lab_free(lab);
+}
+
+static void test_aurp_C14_open_rsp_is_repeated_until_the_connection_is_used(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+
+	(void)state;
+	mate_serve(&m, NETWORKS({ net(200), 0 }));
+	mate_forget(&m);
+	mate_open_req(&m);
+	mate_take(&m, AURP_OPEN_RSP);
+	mate_open_req(&m);
+	mate_take(&m, AURP_OPEN_RSP);
+	mate_ri_req(&m, AURP_SUI_ALL);
+	mate_take(&m, AURP_RI_RSP);
+	mate_open_req(&m);
+	assert_null(mate_find(&m));
+	lab_free(lab);
+}
+
+static void test_aurp_C15_C16_C18_another_id_only_probes_a_live_connection(
+	void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0), forged;
+	const struct sent *s;
+
+	(void)state;
+	mate_join(&m);
+	forged = m;
+	forged.id = 0x7777;
+	mate_open_req(&forged);
+	/* Null RI-Upd in its four-byte form, on the old connection, and a Tickle the other way. */
+	s = mate_take(&m, AURP_RI_UPD);
+	assert_int_equal(s->h.connection, m.id);
+	assert_int_equal(s->h.sequence, 2);
+	assert_int_equal(rd_left(&s->body), 4);
+	assert_memory_equal(s->body.pos, "\0\0\0\0", 4);
+	assert_states(lab, "p0", "wait-tickle-ack", "wait-probe-ack");
+	mate_take(&m, AURP_TICKLE);
+	mate_ack(&m, 2, 0);
+	mate_tickle_ack(&m);
+	assert_states(lab, "p0", "connected", "connected");
+	mate_assert_silence(&m, span_s(20));
+	/* The old one works, the new one does not. */
+	mate_tickle(&forged);
+	assert_null(mate_find(&m));
+	mate_tickle(&m);
+	mate_take(&m, AURP_TICKLE_ACK);
+	assert_int_equal(lab_distance(lab, 200), 1);
+	lab_free(lab);
+}
+
+static void test_aurp_C17_C29_a_dead_connection_gives_way_to_the_next_open_req(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0), reborn;
+	int probes = 0;
+
+	(void)state;
+	mate_join(&m);
+	reborn = m;
+	reborn.id = 0x7777;
+	mate_open_req(&reborn);
+	for (const struct sent *s; lab_peer(lab, "p0").told > 0; ) {
+		s = mate_await_any(&m, span_s(40));
+		probes += s && s->h.msg == AURP_RI_UPD;
+		assert_true(!s || s->h.msg != AURP_OPEN_RSP);
+	}
+	assert_int_equal(probes, 5);
+	mate_forget(&m);
+	mate_open_req(&reborn);
+	assert_int_equal(mate_take(&m, AURP_OPEN_RSP)->h.connection, 0x7777);
+	lab_free(lab);
+}
+
+static void test_aurp_C15_an_unused_connection_is_replaced_at_once(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+
+	(void)state;
+	mate_resolve(&m);
+	mate_forget(&m);
+	/* As from a process that dies right after its Open-Req, and its successor. */
+	mate_open_req(&m);
+	mate_take(&m, AURP_OPEN_RSP);
+	mate_forget(&m);
+	m.id = 0x7777;
+	mate_open_req(&m);
+	assert_int_equal(mate_take(&m, AURP_OPEN_RSP)->h.connection, 0x7777);
+	lab_free(lab);
+}
+
+static void test_restarted_peer_is_back_within_a_minute_both_ways(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0), reborn;
+	struct instant start;
+	bool is_open = false;
+
+	(void)state;
+	mate_join(&m);
+	reborn = m;
+	reborn.id = 0x7777;
+	start = lab->rig->now;
+	/* The new process knows nothing of the old connections; it calls every 3, 6, 12.. s. */
+	for (int wait = 3; !is_open; wait *= 2) {
+		mate_open_req(&reborn);
+		is_open = mate_find(&m) && mate_find(&m)->h.msg == AURP_OPEN_RSP;
+		if (!is_open)
+			lab_run(lab, span_s(wait));
+		mate_forget(&m);
+	}
+	assert_true(span_to_s(instant_since(lab->rig->now, start)) < 60);
+	mate_ri_req(&reborn, AURP_SUI_ALL);
+	assert_int_equal(mate_take(&m, AURP_RI_RSP)->h.connection, 0x7777);
+	/* What the old process told is gone too, by then or soon. */
+	lab_run(lab, span_s(10));
+	assert_int_equal(lab_distance(lab, 200), -1);
+	lab_free(lab);
+}
+
+static void test_aurp_C19_packets_of_other_connections_are_dropped(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0), wrong;
+
+	(void)state;
+	mate_join(&m);
+	wrong = m;
+	wrong.id++;
+	wrong.dut_id++;
+	mate_ri_upd(&wrong, m.sequence, EVENTS({ AURP_EV_NA, net(201), 0 }));
+	mate_tickle(&wrong);
+	mate_ri_req(&wrong, 0);
+	mate_rd(&wrong, wrong.dut_id, m.sequence, -1);
+	mate_rd(&wrong, wrong.id, 0, -1);
+	assert_null(mate_find(&m));
+	assert_int_equal(lab_distance(lab, 201), -1);
+	assert_int_equal(lab_count(lab, "p0", "aurp-bad-connection"), 5);
+	assert_states(lab, "p0", "connected", "connected");
+	lab_free(lab);
+}
+
+static void test_aurp_C1_C28_each_direction_lives_on_its_own(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	const struct sent *s;
+
+	(void)state;
+	mate_join(&m);
+	assert_int_not_equal(m.id, m.dut_id);
+	/* Our receiver half loses the connection; the sender half asks, is answered, stays. */
+	mate_ri_upd(&m, m.sequence + 1, EVENTS({ AURP_EV_NA, net(201), 0 }));
+	assert_states(lab, "p0", "unconnected", "connected");
+	assert_int_equal(lab_distance(lab, 200), -1);
+	mate_tickle(&m);
+	mate_take(&m, AURP_TICKLE_ACK);
+	s = mate_await(&m, AURP_OPEN_REQ, span_s(3));
+	assert_int_not_equal(s->h.connection, m.dut_id);
+	lab_free(lab);
+}
+
+static void test_aurp_C21_both_directions_open_when_the_peer_calls_first(void **state)
+{
+	struct lab *lab = lab_new(0);
+	struct mate m;
+
+	(void)state;
+	lab->tunnels[0].accept_unknown = true;
+	lab_start(lab);
+	m = mate_of(lab, 0);
+	m.name = "10.0.0.2";
+	mate_open_req(&m);
+	mate_take(&m, AURP_OPEN_RSP);
+	m.dut_id = mate_await(&m, AURP_OPEN_REQ, span_s(2))->h.connection;
+	mate_open_rsp(&m, 1);
+	mate_take(&m, AURP_RI_REQ);
+	lab_free(lab);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_aurp_C9_U13_U14_open_rsp_tells_id_and_rate),
+		cmocka_unit_test(test_aurp_C10_C11_another_version_is_refused),
+		cmocka_unit_test(test_aurp_C12_unknown_options_are_ignored),
+		cmocka_unit_test(test_malformed_open_req_is_dropped),
+		cmocka_unit_test(test_aurp_C14_open_rsp_is_repeated_until_the_connection_is_used),
+		cmocka_unit_test(test_aurp_C15_C16_C18_another_id_only_probes_a_live_connection),
+		cmocka_unit_test(
+			test_aurp_C17_C29_a_dead_connection_gives_way_to_the_next_open_req),
+		cmocka_unit_test(test_aurp_C15_an_unused_connection_is_replaced_at_once),
+		cmocka_unit_test(test_restarted_peer_is_back_within_a_minute_both_ways),
+		cmocka_unit_test(test_aurp_C19_packets_of_other_connections_are_dropped),
+		cmocka_unit_test(test_aurp_C1_C28_each_direction_lives_on_its_own),
+		cmocka_unit_test(test_aurp_C21_both_directions_open_when_the_peer_calls_first),
+	};
+
+	return cmocka_run_group_tests_name("peer_opened", tests, NULL, NULL);
+}
