@@ -1,4 +1,4 @@
-/* The simulated cables of rig.h: the router, its time and what it says. Stations: rig_station.c. */
+/* The simulated links of rig.h: the router, its time and what it says. Stations: rig_station.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,33 +35,82 @@ static void assert_shape(const struct rig_link *l, const uint8_t *f, size_t len)
 	assert_memory_not_equal(f, "\xFF\xFF\xFF\xFF\xFF\xFF", 6);
 }
 
+/* L07, L14, L18 and the FCS, seen likewise; `len` without FCS. */
+static void assert_llap_shape(const struct rig_link *l, const uint8_t *f, size_t len)
+{
+	assert_true(len >= 3 && len <= 603);
+	assert_true(f[0] >= 1 && f[1] >= 1 && f[1] <= 254);
+	assert_int_equal(f[1], l->port->addr.node);
+	assert_true(f[2] == 0x01 || f[2] == 0x02 || f[2] == 0x81 || f[2] == 0x82);
+	if (f[2] >= 0x80)
+		assert_int_equal(len, 3);
+	else
+		assert_int_equal((f[3] << 8 | f[4]) & 0x3FF, len - 3);
+}
+
+static void hear_datagram(struct heard *h, bool is_short)
+{
+	struct rd rd = rd_over(h->pkt.data, h->pkt.len);
+
+	if (is_short) {
+		assert_true(ddp_decode_short(&rd, &h->ddp));
+		h->ddp.src.node = h->llap.src;
+		h->ddp.dst.node = h->llap.dst;
+	} else {
+		assert_true(ddp_decode_long(&rd, &h->ddp));
+		assert_true(h->ddp.checksum == 0 || ddp_checksum_ok(h->pkt.data, h->pkt.len) ||
+			    h->ddp.hops > 0);
+	}
+	assert_int_equal(h->ddp.len, h->pkt.len);
+	h->kind = h->ddp.type;
+	h->body = rd;
+}
+
+static void hear_ethertalk(const struct rig_link *l, struct heard *h)
+{
+	struct rd rd;
+
+	assert_shape(l, h->raw, h->raw_len);
+	assert_int_equal(elap_pull(&h->pkt, &h->elap), ELAP_OK);
+	if (h->elap.kind == ELAP_DDP) {
+		hear_datagram(h, false);
+		return;
+	}
+	rd = rd_over(h->pkt.data, h->pkt.len);
+	assert_true(aarp_decode(&rd, &h->aarp));
+	h->kind = HEARD_AARP + (int)h->aarp.function;
+}
+
+static void hear_localtalk(const struct rig_link *l, struct heard *h)
+{
+	if (l->port->config.kind == PORT_TASHTALK) {
+		assert_true(llap_fcs_ok(h->raw, h->raw_len));
+		h->pkt.len -= LLAP_FCS;
+	}
+	assert_llap_shape(l, h->raw, h->pkt.len);
+	assert_int_equal(llap_pull(&h->pkt, &h->llap), LLAP_OK);
+	if (llap_is_control(h->llap.type))
+		h->kind = HEARD_LLAP + (int)h->llap.type;
+	else
+		hear_datagram(h, h->llap.type == LLAP_DDP_SHORT);
+}
+
 static void on_frame(void *ctx, void *link, const struct pkt *frame)
 {
 	struct rig *rig = ctx;
 	struct rig_link *l = link;
 	struct heard *h = mem_new(1, sizeof(*h));
-	struct rd rd;
 
 	assert_ptr_equal(l->rig, rig);
-	assert_shape(l, frame->data, frame->len);
 	h->link = (unsigned)(l - rig->link);
 	h->at = rig->now;
 	h->raw_len = frame->len;
 	h->raw = exact_copy(frame->data, frame->len);
 	h->pkt = (struct pkt){ h->raw, h->raw + h->raw_len, h->raw, h->raw_len };
-	assert_int_equal(elap_pull(&h->pkt, &h->elap), ELAP_OK);
-	rd = rd_over(h->pkt.data, h->pkt.len);
-	if (h->elap.kind == ELAP_AARP) {
-		assert_true(aarp_decode(&rd, &h->aarp));
-		h->kind = HEARD_AARP + (int)h->aarp.function;
-	} else {
-		assert_true(ddp_decode_long(&rd, &h->ddp));
-		assert_int_equal(h->ddp.len, h->pkt.len);
-		assert_true(h->ddp.checksum == 0 || ddp_checksum_ok(h->pkt.data, h->pkt.len) ||
-			    h->ddp.hops > 0);
-		h->kind = h->ddp.type;
-		h->body = rd;
-	}
+	if (l->port->config.kind == PORT_ETHERTALK)
+		hear_ethertalk(l, h);
+	else
+		hear_localtalk(l, h);
 	rig->heard = mem_grow(rig->heard, rig->n_heard, &rig->cap_heard, sizeof(*rig->heard));
 	rig->heard[rig->n_heard++] = h;
 }
@@ -125,7 +174,7 @@ void rig_configure(struct rig *rig, unsigned link, enum seed_mode seed, uint16_t
 	struct config_port *p = &rig->ports[link];
 
 	p->seed = seed;
-	p->range = (struct at_range){ first, last, true };
+	p->range = (struct at_range){ first, last, p->kind == PORT_ETHERTALK };
 	free(p->zones);
 	p->zones = mem_new(AT_ZONES_PER_NET_MAX, sizeof(*p->zones));
 	p->n_zones = 0;
@@ -154,6 +203,11 @@ struct rig *rig_new_with(size_t n_ports)
 		snprintf(rig->ports[i].name, sizeof(rig->ports[i].name), "ET%u", i);
 		snprintf(rig->ports[i].device, sizeof(rig->ports[i].device), "eth%u", i);
 	}
+	rig->ports[2].kind = PORT_LTOUDP;
+	snprintf(rig->ports[2].name, sizeof(rig->ports[2].name), "LT0");
+	snprintf(rig->ports[2].device, sizeof(rig->ports[2].device), "eth2");
+	rig->link[2].mac = (struct mac){ { 0 } };
+	rig_configure(rig, 2, SEED_HARD, 10, 10, ZONES("LocalTalk"));
 	rig_configure(rig, 0, SEED_HARD, 3, 5, ZONES("EtherTalk", "Caf\x8E"));
 	rig_configure(rig, 1, SEED_HARD, 6, 6, ZONES("Lab"));
 	rig->ports[0].address = (struct at_addr){ 3, 128 };
@@ -179,15 +233,20 @@ void rig_start(struct rig *rig)
 	}
 }
 
-struct rig *rig_up(void)
+void rig_bring_up(struct rig *rig)
 {
-	struct rig *rig = rig_new();
-
 	rig_start(rig);
 	rig_run(rig, span_s(6));
 	for (unsigned i = 0; i < rig->config.n_ports; i++)
 		assert_true(port_is_up(rig->link[i].port));
 	rig_clear(rig);
+}
+
+struct rig *rig_up(void)
+{
+	struct rig *rig = rig_new();
+
+	rig_bring_up(rig);
 	return rig;
 }
 

@@ -1,7 +1,8 @@
 /*
- * A router core on simulated EtherTalk cables: configuration, time, frames in
- * from stations that a test plays, frames out decoded, traces kept. Every frame
- * that the core sends is checked for its shape on the way (atalk E01-E03). Time
+ * A router core on simulated EtherTalk cables, and on a LocalTalk network where
+ * a test wants one (rig_localtalk.h): configuration, time, frames in from
+ * stations that a test plays, frames out decoded, traces kept. Every frame that
+ * the core sends is checked for its shape on the way (atalk E01-E03, L14). Time
  * passes only in rig_run(), which wakes the core exactly when it asks for it.
  */
 #ifndef AURPD_RIG_H
@@ -11,6 +12,7 @@
 #include "aurpd/router.h"
 #include "ddp.h"
 #include "elap.h"
+#include "llap.h"
 #include "port.h"
 #include "router_state.h"
 #include "rtmp.h"
@@ -19,7 +21,9 @@
 enum {
 	RIG_LINKS_MAX = 4,
 	RIG_GROUPS_MAX = 300,
-	HEARD_AARP = 256,	/* kind of an AARP packet: this + its function; of DDP: its type */
+	/* kind of an AARP packet: this + its function; of DDP: its type; of LLAP control: this + type */
+	HEARD_AARP = 256,
+	HEARD_LLAP = 512,
 };
 
 /* A frame that the router sent. */
@@ -30,9 +34,10 @@ struct heard {
 	bool is_taken;
 	uint8_t *raw;
 	size_t raw_len;
-	struct elap elap;
+	struct elap elap;	/* on EtherTalk, ... */
+	struct llap llap;	/* ... or on LocalTalk */
 	struct aarp aarp;
-	struct ddp ddp;
+	struct ddp ddp;		/* of a short header: nodes from LLAP, networks 0 */
 	struct pkt pkt;		/* DDP datagram, or AARP packet */
 	struct rd body;		/* DDP data */
 };
@@ -80,7 +85,7 @@ struct rig {
  */
 struct rig *rig_new(void);
 
-/* The same with only the first n ports. */
+/* The same with only the first n ports; the third is LT0, LToUDP, hard seed 10 "LocalTalk". */
 struct rig *rig_new_with(size_t n_ports);
 
 /* Changes a port before rig_start() or rig_apply(); zones: MacRoman strings up to NULL. */
@@ -94,6 +99,9 @@ void rig_start(struct rig *rig);
 
 /* rig_new(), rig_start() and six seconds: ports up, names registered; what was heard is cleared. */
 struct rig *rig_up(void);
+
+/* The same with a rig of the test's own. */
+void rig_bring_up(struct rig *rig);
 
 /* Gives the (changed) configuration to the running router. */
 void rig_apply(struct rig *rig);
