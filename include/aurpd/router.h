@@ -40,19 +40,24 @@ struct port *router_find_port(struct router *r, const char *name);
 struct tunnel *router_find_tunnel(struct router *r, const char *name);
 
 /* The device of a port is there (again): acquisition starts. `link` comes back in send_link(). */
-void router_link_up(struct router *r, struct instant now, struct port *port, void *link, struct mac mac);
+void router_link_up(struct router *r, struct instant now, struct port *port, void *link,
+	struct mac mac);
 void router_link_down(struct router *r, struct instant now, struct port *port);
 
-/* The socket of a tunnel is there; `own` is our domain identifier on it. `sock` comes back in send_tunnel(). */
-void router_tunnel_up(struct router *r, struct instant now, struct tunnel *tunnel, void *sock, struct domain_id own);
+/*
+ * The socket of a tunnel is there; `own` is our domain identifier on it. `sock` comes back in
+ * send_tunnel().
+ */
+void router_tunnel_up(struct router *r, struct instant now, struct tunnel *tunnel, void *sock,
+	struct domain_id own);
 void router_tunnel_down(struct router *r, struct instant now, struct tunnel *tunnel);
 
 /*
  * The addresses a configured peer's host resolves to, best first (n > 0). A
  * connected peer whose address is among them stays; otherwise it moves.
  */
-void router_peer_addresses(struct router *r, struct instant now, struct tunnel *tunnel, const char *peer,
-	const struct endpoint *to, size_t n);
+void router_peer_addresses(struct router *r, struct instant now, struct tunnel *tunnel,
+	const char *peer, const struct endpoint *to, size_t n);
 
 /*
  * A frame from a link, from its header on, as send_link() gets them. Its bytes may be
@@ -61,8 +66,8 @@ void router_peer_addresses(struct router *r, struct instant now, struct tunnel *
 void router_rx_link(struct router *r, struct instant now, struct port *port, struct pkt *frame);
 
 /* A UDP payload from a tunnel, with PKT_HEADROOM before it. */
-void router_rx_tunnel(struct router *r, struct instant now, struct tunnel *tunnel, struct endpoint from,
-	struct pkt *payload);
+void router_rx_tunnel(struct router *r, struct instant now, struct tunnel *tunnel,
+	struct endpoint from, struct pkt *payload);
 
 /* When router_tick() is due; INSTANT_NEVER if never. */
 struct instant router_deadline(const struct router *r);
@@ -91,7 +96,8 @@ struct port_info {
 	const char *name;
 	const char *kind;		/* "ethertalk", "ltoudp", "tashtalk" */
 	const char *device;
-	const char *state;		/* "down", "probing", "verifying", "learning", "up", "conflict" */
+	/* "down", "probing", "verifying", "learning", "up", "conflict" */
+	const char *state;
 	struct at_range range;
 	struct at_addr addr;
 	struct mac mac;
@@ -148,21 +154,27 @@ struct aarp_info {
 
 struct counter_info {
 	const char *kind;		/* "port", "tunnel", "peer" or "drop" */
-	const char *owner;		/* whose; for "drop" the port, tunnel or peer, or "router" */
+	/* whose; for "drop" the port, tunnel or peer, or "router" */
+	const char *owner;
 	const char *name;		/* "rx", "ri-upd-tx", ...; for "drop" the reason */
 	uint64_t value;
 };
 
 /* Each calls `each` once per item, in a stable order. Nothing in an item outlives the call. */
-void router_walk_ports(struct router *r, void (*each)(void *ctx, const struct port_info *), void *ctx);
-void router_walk_tunnels(struct router *r, void (*each)(void *ctx, const struct tunnel_info *), void *ctx);
+void router_walk_ports(struct router *r, void (*each)(void *ctx, const struct port_info *),
+	void *ctx);
+void router_walk_tunnels(struct router *r, void (*each)(void *ctx, const struct tunnel_info *),
+	void *ctx);
 void router_walk_peers(struct router *r, struct instant now,
 	void (*each)(void *ctx, const struct peer_info *), void *ctx);
-void router_walk_routes(struct router *r, void (*each)(void *ctx, const struct route_info *), void *ctx);
-void router_walk_zones(struct router *r, void (*each)(void *ctx, const struct zone_info *), void *ctx);
+void router_walk_routes(struct router *r, void (*each)(void *ctx, const struct route_info *),
+	void *ctx);
+void router_walk_zones(struct router *r, void (*each)(void *ctx, const struct zone_info *),
+	void *ctx);
 void router_walk_aarp(struct router *r, struct instant now,
 	void (*each)(void *ctx, const struct aarp_info *), void *ctx);
 /* All counters of one owner come together. Drop reasons that never happened are left out. */
-void router_walk_counters(struct router *r, void (*each)(void *ctx, const struct counter_info *), void *ctx);
+void router_walk_counters(struct router *r, void (*each)(void *ctx, const struct counter_info *),
+	void *ctx);
 
 #endif

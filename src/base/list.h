@@ -45,6 +45,7 @@ static inline void list_remove(struct list *item)
 
 /* The body may remove `it`, and nothing else. */
 #define list_for_each_safe(it, after, head) \
-	for ((it) = (head)->next, (after) = (it)->next; (it) != (head); (it) = (after), (after) = (it)->next)
+	for ((it) = (head)->next, (after) = (it)->next; (it) != (head); \
+		(it) = (after), (after) = (it)->next)
 
 #endif

@@ -35,7 +35,8 @@ static struct port *own_port(struct router *r, struct at_addr addr)
 	list_for_each(it, &r->ports) {
 		struct port *port = container_of(it, struct port, in_router);
 
-		if (at_addr_eq(port->addr, addr) && port->state != PORT_DOWN && port->state != PORT_PROBING)
+		if (at_addr_eq(port->addr, addr) && port->state != PORT_DOWN &&
+			port->state != PORT_PROBING)
 			return port;
 	}
 	return NULL;
@@ -46,7 +47,9 @@ static struct port *attached_port(const struct router *r, uint16_t net)
 {
 	const struct route *route = route_find(&r->routes, net);
 
-	return route && route->best->kind == PATH_ATTACHED && route_is_usable(route) ? route->best->port : NULL;
+	if (!route || route->best->kind != PATH_ATTACHED || !route_is_usable(route))
+		return NULL;
+	return route->best->port;
 }
 
 /* --- to our own sockets ---------------------------------------------------------------- */
@@ -58,7 +61,8 @@ static bool socket_is_valid(uint8_t socket)
 
 static void deliver(struct router *r, struct datagram *d)
 {
-	if (!socket_is_valid(d->ddp.dst.socket) || !socket_is_valid(d->ddp.src.socket) || d->ddp.type == 0) {
+	if (!socket_is_valid(d->ddp.dst.socket) || !socket_is_valid(d->ddp.src.socket) ||
+		d->ddp.type == 0) {
 		datagram_drop(r, d, DROP_DDP_BAD_SOCKET);
 		return;
 	}
@@ -102,11 +106,13 @@ static bool is_for_new_address(const struct port *port, struct at_addr dst)
  */
 static void deliver_to_starting_port(struct router *r, struct datagram *d)
 {
-	bool is_start_up = d->ddp.dst.socket == AT_SOCKET_RTMP || d->ddp.dst.socket == AT_SOCKET_ZIP;
+	bool is_start_up = d->ddp.dst.socket == AT_SOCKET_RTMP ||
+		d->ddp.dst.socket == AT_SOCKET_ZIP;
 	bool is_for_us = d->ddp.dst.node == AT_NODE_BROADCAST ||
 			 is_for_new_address(d->port, node_of(d->ddp.dst));
 
-	if (d->port->state == PORT_DOWN || d->port->state == PORT_PROBING || !is_start_up || !is_for_us)
+	if (d->port->state == PORT_DOWN || d->port->state == PORT_PROBING || !is_start_up ||
+		!is_for_us)
 		datagram_drop(r, d, DROP_PORT_NOT_READY);
 	else
 		deliver(r, d);
@@ -132,7 +138,7 @@ static void send_by_path(const struct path *p, struct at_sockaddr dst, struct pk
 	}
 }
 
-/* Hop rules: a router beyond us needs room for another hop; a node on our cable gets it anyway (D06..D09). */
+/* A router beyond us needs room for another hop; a node on our cable gets it anyway (D06..D09). */
 static void forward(struct router *r, struct datagram *d)
 {
 	const struct route *route = route_find(&r->routes, d->ddp.dst.net);
@@ -171,7 +177,10 @@ static bool decide_on_arrival_cable(struct router *r, struct datagram *d)
 		return true;
 	}
 	if (at_range_has(port->range, dst.net) && dst.node == AT_NODE_BROADCAST) {
-		/* Every node of the cable has seen it; it is ours if it names our network number (D02, D03). */
+		/*
+		 * Every node of the cable has seen it; it is ours if it names our network number
+		 * (D02, D03).
+		 */
 		if (dst.net == port->addr.net)
 			deliver(r, d);
 		else
@@ -193,7 +202,8 @@ static void decide(struct router *r, struct datagram *d)
 		return;
 	}
 	attached = attached_port(r, dst.net);
-	if (attached && (dst.node == AT_NODE_ANY_ROUTER || port_has_address(attached, node_of(dst)))) {
+	if (attached &&
+		(dst.node == AT_NODE_ANY_ROUTER || port_has_address(attached, node_of(dst)))) {
 		deliver(r, d);
 		return;
 	}
@@ -247,7 +257,8 @@ struct at_addr datagram_reply_source(const struct datagram *d)
 {
 	struct at_addr called = node_of(d->ddp.dst);
 
-	if (d->port && (called.net == 0 || called.node == AT_NODE_ANY_ROUTER || called.node == AT_NODE_BROADCAST))
+	if (d->port && (called.net == 0 || called.node == AT_NODE_ANY_ROUTER ||
+		called.node == AT_NODE_BROADCAST))
 		return d->port->addr;
 	if (called.node == AT_NODE_ANY_ROUTER || called.node == AT_NODE_BROADCAST)
 		return (struct at_addr){ 0, 0 };
@@ -261,7 +272,7 @@ static bool is_on_link(const struct port *port, uint16_t net)
 	       (port->ops->is_extended && at_net_is_startup(net));
 }
 
-/* Our address on the port that a path leaves by; through a tunnel, that of the first port that is up. */
+/* Our address on the port a path leaves by; through a tunnel, on the first port that is up. */
 static struct at_addr address_for(const struct router *r, const struct path *p)
 {
 	const struct list *it;
@@ -277,7 +288,8 @@ static struct at_addr address_for(const struct router *r, const struct path *p)
 	return (struct at_addr){ 0, 0 };
 }
 
-static bool push_header(struct router *r, const struct own_datagram *d, struct at_addr fallback, struct pkt *body)
+static bool push_header(struct router *r, const struct own_datagram *d, struct at_addr fallback,
+	struct pkt *body)
 {
 	struct ddp h = { .dst = d->dst, .src = d->src, .type = d->type };
 
@@ -363,9 +375,10 @@ void forward_reply(struct router *r, const struct datagram *to, uint8_t type, st
 void forward_broadcast(struct port *port, uint8_t src_socket, uint8_t dst_socket, uint8_t type,
 	const struct at_name *zone, struct pkt *body)
 {
+	uint16_t net = port->ops->is_extended ? 0 : port->addr.net;
 	struct own_datagram d = {
 		.src = { port->addr.net, port->addr.node, src_socket },
-		.dst = { port->ops->is_extended ? 0 : port->addr.net, AT_NODE_BROADCAST, dst_socket },
+		.dst = { net, AT_NODE_BROADCAST, dst_socket },
 		.type = type,
 		.via = port,
 	};

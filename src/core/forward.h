@@ -42,7 +42,10 @@ void forward_input(struct router *r, struct datagram *d);
 /* Counts a drop at the port or peer the datagram came from. */
 void datagram_drop(struct router *r, const struct datagram *d, enum drop_reason reason);
 
-/* Who we answer as: the address we were called by, or the arrival port's own (D34, P04). Net 0 from a tunnel: the port it leaves by. */
+/*
+ * Who we answer as: the address we were called by, or the arrival port's own (D34, P04). Net 0 from
+ * a tunnel: the port it leaves by.
+ */
 struct at_addr datagram_reply_source(const struct datagram *d);
 
 /*
@@ -67,7 +70,7 @@ void forward_originate(struct router *r, const struct own_datagram *d, struct pk
  */
 void forward_reply(struct router *r, const struct datagram *to, uint8_t type, struct pkt *body);
 
-/* Our own datagram to all nodes of a port's cable (0000.FF), or to one zone of it if `zone` is not NULL. */
+/* Our own datagram to all nodes of a port's cable (0000.FF), or, not NULL, to one zone of it. */
 void forward_broadcast(struct port *port, uint8_t src_socket, uint8_t dst_socket, uint8_t type,
 	const struct at_name *zone, struct pkt *body);
 

@@ -69,8 +69,13 @@ static void trace_route(struct router *r, enum trace_kind kind, const struct rou
 {
 	const struct path *p = route->best;
 
-	router_trace(r, &(struct trace_event){ .kind = kind, .range = route->range, .number = p->distance,
-		.port = p->port ? p->port->config.name : NULL, .peer = p->peer ? peer_name(p->peer) : NULL });
+	router_trace(r, &(struct trace_event){
+		.kind = kind,
+		.range = route->range,
+		.number = p->distance,
+		.port = p->port ? p->port->config.name : NULL,
+		.peer = p->peer ? peer_name(p->peer) : NULL,
+	});
 }
 
 /* --- routes and paths ------------------------------------------------------------------ */
@@ -85,7 +90,8 @@ static struct route *add_route(struct router *r, struct at_range range)
 	assert(at_range_is_valid(range) && !route_find_overlap(t, range));
 	if (t->used >= t->limit) {
 		if (!t->is_full)
-			router_trace(r, &(struct trace_event){ .kind = TRACE_ROUTES_FULL, .number = (long)t->limit });
+			router_trace(r, &(struct trace_event){
+				.kind = TRACE_ROUTES_FULL, .number = (long)t->limit });
 		t->is_full = true;
 		return NULL;
 	}
@@ -128,7 +134,8 @@ static void remove_route(struct router *r, struct route *route)
 	size_t i = lower_bound(t, route->range.first);
 	struct list *it, *after;
 
-	router_trace(r, &(struct trace_event){ .kind = TRACE_ROUTE_REMOVED, .range = route->range });
+	router_trace(r, &(struct trace_event){
+		.kind = TRACE_ROUTE_REMOVED, .range = route->range });
 	route_clear_zones(r, route);
 	list_for_each_safe(it, after, &route->paths)
 		free_path(container_of(it, struct path, in_route));
@@ -223,7 +230,8 @@ static void lose_path(struct router *r, struct path *p)
 	reselect(r, route);
 }
 
-static struct path *find_path(const struct route *route, enum path_kind kind, const struct peer *peer)
+static struct path *find_path(const struct route *route, enum path_kind kind,
+	const struct peer *peer)
 {
 	struct list *it;
 
@@ -288,11 +296,14 @@ static enum offer_result match(struct router *r, struct at_range range, struct r
 		return OFFER_NEW;
 	if (!at_range_eq((*route)->range, range))
 		return OFFER_OVERLAP;
-	return (*route)->best->kind == PATH_ATTACHED && !route_is_bad(*route) ? OFFER_OURS : OFFER_KNOWN;
+	if ((*route)->best->kind == PATH_ATTACHED && !route_is_bad(*route))
+		return OFFER_OURS;
+	return OFFER_KNOWN;
 }
 
 /* A first path to a network nobody offered before. */
-static struct path *add_first_path(struct router *r, struct at_range range, enum path_kind kind, uint8_t distance)
+static struct path *add_first_path(struct router *r, struct at_range range, enum path_kind kind,
+	uint8_t distance)
 {
 	struct route *route = add_route(r, range);
 
@@ -304,8 +315,8 @@ static struct path *add_first_path(struct router *r, struct at_range range, enum
 }
 
 /* R20..R25 on the one RTMP path of a route. */
-static enum offer_result update_rtmp(struct router *r, struct path *p, struct port *port, struct at_addr from,
-	uint8_t distance)
+static enum offer_result update_rtmp(struct router *r, struct path *p, struct port *port,
+	struct at_addr from, uint8_t distance)
 {
 	bool is_next_router = p->port == port && at_addr_eq(p->next_router, from);
 	bool changes = !is_next_router || p->distance != distance || path_is_bad(p);
@@ -344,7 +355,10 @@ enum offer_result route_offer_rtmp(struct router *r, struct port *port, struct a
 		return result;
 	p = route ? find_path(route, PATH_RTMP, NULL) : NULL;
 	if (distance == RTMP_UNREACHABLE) {
-		/* Notify neighbour counts from the next router only (R24); unknown networks stay unknown (R26). */
+		/*
+		 * Notify neighbour counts from the next router only (R24); unknown networks stay
+		 * unknown (R26).
+		 */
 		if (!p || p->port != port || !at_addr_eq(p->next_router, from) || path_is_bad(p))
 			return OFFER_IGNORED;
 		lose_path(r, p);
@@ -394,7 +408,8 @@ enum offer_result route_offer_tunnel(struct router *r, struct peer *peer, struct
 		reselect(r, route);
 		return OFFER_CHANGED;
 	}
-	p = route ? add_path(route, PATH_TUNNEL, stored) : add_first_path(r, range, PATH_TUNNEL, stored);
+	p = route ? add_path(route, PATH_TUNNEL, stored)
+		  : add_first_path(r, range, PATH_TUNNEL, stored);
 	if (!p)
 		return OFFER_FULL;
 	p->peer = peer;

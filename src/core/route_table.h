@@ -36,8 +36,10 @@ struct path {
 	enum path_kind kind;
 	enum path_state state;
 	uint8_t distance;		/* hops from us: what was received + 1; attached 0 */
-	bool stale;			/* PATH_TUNNEL: not repeated yet by the current RI-Rsp series */
-	struct port *port;		/* PATH_ATTACHED, PATH_RTMP; NULL when Bad because the port went */
+	/* PATH_TUNNEL: not repeated yet by the current RI-Rsp series */
+	bool stale;
+	/* PATH_ATTACHED, PATH_RTMP; NULL when Bad because the port went */
+	struct port *port;
 	struct at_addr next_router;	/* PATH_RTMP */
 	struct peer *peer;		/* PATH_TUNNEL; NULL when Bad */
 };
@@ -57,8 +59,10 @@ struct route_table {
 	size_t used;
 	size_t cap;
 	size_t limit;			/* most routes we keep */
-	bool is_full;			/* one was refused since there was last room (RFC 1504 p. 75) */
-	uint64_t generation;		/* changes with every change that a neighbour could be told */
+	/* one was refused since there was last room (RFC 1504 p. 75) */
+	bool is_full;
+	/* changes with every change that a neighbour could be told */
+	uint64_t generation;
 };
 
 void route_table_init(struct route_table *t, size_t limit);
@@ -104,7 +108,8 @@ enum offer_result {
 	OFFER_NEW,		/* the route did not exist before */
 	OFFER_CHANGED,		/* a path came, or its distance or next router changed */
 	OFFER_IGNORED,		/* worse than what the same kind of path already offers */
-	OFFER_OVERLAP,		/* overlaps another range without being equal: ignored (R28, R29, aurp R6) */
+	/* overlaps another range without being equal: ignored (R28, R29, aurp R6) */
+	OFFER_OVERLAP,
 	OFFER_OURS,		/* is a network attached to us: never overridden (aurp R7) */
 	OFFER_FULL,		/* table limit reached */
 };

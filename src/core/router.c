@@ -14,7 +14,7 @@
 #include "services.h"
 #include "tunnel.h"
 
-/* Validity and ZIP timers: Inside AppleTalk ch. 5 and 8. The end: ours (RFC 1504 p. 38 leaves it open). */
+/* Validity and ZIP timers: Inside AppleTalk ch. 5 and 8. The end: ours (open in RFC 1504 p. 38). */
 static const struct span validity_interval = { 20 * 1000000 };
 static const struct span zone_scan_interval = { 10 * 1000000 };
 static const struct span stop_limit = { 5 * 1000000 };
@@ -193,7 +193,8 @@ struct tunnel *router_find_tunnel(struct router *r, const char *name)
 
 /* --- what the shell hands in ----------------------------------------------------------- */
 
-void router_link_up(struct router *r, struct instant now, struct port *port, void *link, struct mac mac)
+void router_link_up(struct router *r, struct instant now, struct port *port, void *link,
+	struct mac mac)
 {
 	enter(r, now);
 	port_link_up(port, link, mac);
@@ -207,7 +208,8 @@ void router_link_down(struct router *r, struct instant now, struct port *port)
 	leave(r);
 }
 
-void router_tunnel_up(struct router *r, struct instant now, struct tunnel *tunnel, void *sock, struct domain_id own)
+void router_tunnel_up(struct router *r, struct instant now, struct tunnel *tunnel, void *sock,
+	struct domain_id own)
 {
 	enter(r, now);
 	tunnel_up(tunnel, sock, own);
@@ -221,8 +223,8 @@ void router_tunnel_down(struct router *r, struct instant now, struct tunnel *tun
 	leave(r);
 }
 
-void router_peer_addresses(struct router *r, struct instant now, struct tunnel *tunnel, const char *peer,
-	const struct endpoint *to, size_t n)
+void router_peer_addresses(struct router *r, struct instant now, struct tunnel *tunnel,
+	const char *peer, const struct endpoint *to, size_t n)
 {
 	enter(r, now);
 	tunnel_set_peer_addresses(tunnel, peer, to, n);
@@ -236,8 +238,8 @@ void router_rx_link(struct router *r, struct instant now, struct port *port, str
 	leave(r);
 }
 
-void router_rx_tunnel(struct router *r, struct instant now, struct tunnel *tunnel, struct endpoint from,
-	struct pkt *payload)
+void router_rx_tunnel(struct router *r, struct instant now, struct tunnel *tunnel,
+	struct endpoint from, struct pkt *payload)
 {
 	enter(r, now);
 	tunnel_input(tunnel, from, payload);

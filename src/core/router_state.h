@@ -48,7 +48,9 @@ static inline struct span router_jitter(struct router *r, struct span d, int per
 {
 	int64_t part = d.us * percent / 100;
 
-	return part > 0 ? span_us(d.us - part + (int64_t)prng_range(&r->prng, 0, (uint32_t)(2 * part))) : d;
+	if (part <= 0)
+		return d;
+	return span_us(d.us - part + (int64_t)prng_range(&r->prng, 0, (uint32_t)(2 * part)));
 }
 
 #endif

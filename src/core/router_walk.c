@@ -17,13 +17,15 @@ struct router_summary router_summary(const struct router *r)
 		s.ports_up += port_is_up(container_of(it, struct port, in_router));
 	}
 	list_for_each(it, &r->tunnels)
-		tunnel_count_peers(container_of(it, struct tunnel, in_router), &s.peers, &s.peers_connected);
+		tunnel_count_peers(container_of(it, struct tunnel, in_router),
+			&s.peers, &s.peers_connected);
 	for (size_t i = 0; i < r->zones.used; i++)
 		s.zones += zone_is_visible(r->zones.sorted[i]);
 	return s;
 }
 
-void router_walk_ports(struct router *r, void (*each)(void *ctx, const struct port_info *), void *ctx)
+void router_walk_ports(struct router *r, void (*each)(void *ctx, const struct port_info *),
+	void *ctx)
 {
 	struct list *it;
 
@@ -35,7 +37,8 @@ void router_walk_ports(struct router *r, void (*each)(void *ctx, const struct po
 	}
 }
 
-void router_walk_tunnels(struct router *r, void (*each)(void *ctx, const struct tunnel_info *), void *ctx)
+void router_walk_tunnels(struct router *r, void (*each)(void *ctx, const struct tunnel_info *),
+	void *ctx)
 {
 	struct list *it;
 
@@ -73,7 +76,8 @@ static const char *via_text(const struct path *p)
 	return p->peer ? peer_name(p->peer) : "-";
 }
 
-void router_walk_routes(struct router *r, void (*each)(void *ctx, const struct route_info *), void *ctx)
+void router_walk_routes(struct router *r, void (*each)(void *ctx, const struct route_info *),
+	void *ctx)
 {
 	const struct at_name *zones[AT_ZONES_PER_NET_MAX];
 
@@ -96,7 +100,8 @@ void router_walk_routes(struct router *r, void (*each)(void *ctx, const struct r
 	}
 }
 
-void router_walk_zones(struct router *r, void (*each)(void *ctx, const struct zone_info *), void *ctx)
+void router_walk_zones(struct router *r, void (*each)(void *ctx, const struct zone_info *),
+	void *ctx)
 {
 	uint16_t *nets = mem_new(r->routes.used, sizeof(*nets));
 
@@ -120,7 +125,8 @@ void router_walk_aarp(struct router *r, struct instant now,
 		port_walk_aarp(container_of(it, struct port, in_router), each, ctx);
 }
 
-void router_walk_counters(struct router *r, void (*each)(void *ctx, const struct counter_info *), void *ctx)
+void router_walk_counters(struct router *r, void (*each)(void *ctx, const struct counter_info *),
+	void *ctx)
 {
 	struct list *it;
 
@@ -130,6 +136,6 @@ void router_walk_counters(struct router *r, void (*each)(void *ctx, const struct
 		tunnel_walk_counters(container_of(it, struct tunnel, in_router), each, ctx);
 	for (int reason = 0; reason < DROP_REASONS; reason++)
 		if (r->drops[reason] > 0)
-			each(ctx, &(struct counter_info){ "drop", "router", drop_name((enum drop_reason)reason),
-				r->drops[reason] });
+			each(ctx, &(struct counter_info){ "drop", "router",
+				drop_name((enum drop_reason)reason), r->drops[reason] });
 }

@@ -57,7 +57,8 @@ static struct zone *intern(struct router *r, const struct at_name *name)
 		return z;
 	if (t->used >= t->limit) {
 		if (!t->is_full)
-			router_trace(r, &(struct trace_event){ .kind = TRACE_ZONES_FULL, .number = (long)t->limit });
+			router_trace(r, &(struct trace_event){
+				.kind = TRACE_ZONES_FULL, .number = (long)t->limit });
 		t->is_full = true;
 		return NULL;
 	}

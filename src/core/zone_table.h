@@ -27,12 +27,15 @@ struct zone {
 
 /* The zones of one network. */
 struct zone_list {
-	struct zone **zone;		/* in order of arrival: the default zone of a configured port comes first */
+	/* in order of arrival: the default zone of a configured port comes first */
+	struct zone **zone;
 	size_t used;
 	size_t cap;
-	size_t expected;		/* total announced by an extended reply; 0 = not announced */
+	/* total announced by an extended reply; 0 = not announced */
+	size_t expected;
 	bool is_complete;
-	uint64_t digest;		/* of the folded names, whatever their order: tells two sets apart */
+	/* of the folded names, whatever their order: tells two sets apart */
+	uint64_t digest;
 };
 
 struct zone_table {

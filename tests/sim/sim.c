@@ -66,7 +66,8 @@ static struct sim_event *pop(struct sim *s)
 	return top;
 }
 
-static void post(struct site *to, size_t tunnel, struct endpoint from, const struct pkt *p, struct span delay)
+static void post(struct site *to, size_t tunnel, struct endpoint from, const struct pkt *p,
+	struct span delay)
 {
 	struct sim_event *e = mem_new(1, sizeof(*e) + p->len);
 
@@ -96,6 +97,11 @@ static void note_packet(struct sim *s, const struct pkt *p)
 	}
 }
 
+static bool happens(struct sim *s, unsigned percent)
+{
+	return prng_range(&s->prng, 1, 100) <= percent;
+}
+
 static void on_send_tunnel(void *ctx, void *sock, struct endpoint to, const struct pkt *p)
 {
 	struct site *site = ctx;
@@ -104,10 +110,11 @@ static void on_send_tunnel(void *ctx, void *sock, struct endpoint to, const stru
 
 	note_packet(s, p);
 	assert(index < s->n_sites);
-	for (unsigned copies = 1 + (prng_range(&s->prng, 1, 100) <= s->dup_percent); copies > 0; copies--) {
-		int64_t us = (int64_t)prng_range(&s->prng, (uint32_t)s->delay_min.us, (uint32_t)s->delay_max.us);
+	for (unsigned copies = happens(s, s->dup_percent) ? 2 : 1; copies > 0; copies--) {
+		int64_t us = (int64_t)prng_range(&s->prng, (uint32_t)s->delay_min.us,
+			(uint32_t)s->delay_max.us);
 
-		if (prng_range(&s->prng, 1, 100) > s->loss_percent)
+		if (!happens(s, s->loss_percent))
 			post(&s->sites[index], tunnel_of_sock(sock), address(site), p, span_us(us));
 	}
 }
@@ -194,7 +201,8 @@ static struct at_name name_of(const char *text)
 	return n;
 }
 
-struct site *sim_add_site(struct sim *s, uint16_t first, uint16_t last, const char *zone, size_t cable)
+struct site *sim_add_site(struct sim *s, uint16_t first, uint16_t last, const char *zone,
+	size_t cable)
 {
 	struct site *site = &s->sites[s->n_sites];
 	struct config *c = &site->config;
@@ -265,7 +273,8 @@ static void open_tunnels(struct site *site)
 		router_tunnel_up(site->router, s->now, t, (void *)(uintptr_t)(i + 1),
 			(struct domain_id){ DI_IP, address(site).ip });
 		for (size_t k = 0; k < c->n_peers; k++) {
-			struct endpoint to = address(&s->sites[strtoul(c->peers[k].name + 4, NULL, 10)]);
+			size_t index = strtoul(c->peers[k].name + 4, NULL, 10);
+			struct endpoint to = address(&s->sites[index]);
 
 			router_peer_addresses(site->router, s->now, t, c->peers[k].name, &to, 1);
 		}
@@ -275,7 +284,8 @@ static void open_tunnels(struct site *site)
 void site_switch_on(struct site *site)
 {
 	struct sim *s = site->sim;
-	struct router_io io = { site, on_send_link, on_send_tunnel, on_multicast, on_node, on_trace };
+	struct router_io io = { site, on_send_link, on_send_tunnel, on_multicast, on_node,
+		on_trace };
 	uint64_t seed = (uint64_t)prng_u32(&s->prng) << 32 | site->index;
 
 	assert(!site->router);
@@ -320,7 +330,8 @@ static void deliver(struct sim *s, struct sim_event *e)
 	if (r && e->tunnel == SIM_TUNNELS_MAX && e->to->port)
 		router_rx_link(r, s->now, e->to->port, &p);
 	else if (r && e->tunnel < e->to->config.n_tunnels)
-		router_rx_tunnel(r, s->now, router_find_tunnel(r, e->to->config.tunnels[e->tunnel].name), e->from, &p);
+		router_rx_tunnel(r, s->now,
+			router_find_tunnel(r, e->to->config.tunnels[e->tunnel].name), e->from, &p);
 	free(e);
 }
 
@@ -383,7 +394,8 @@ static void look_for_net(void *ctx, const struct route_info *info)
 {
 	struct search *q = ctx;
 
-	if (at_range_has(info->range, q->net) && info->zones_complete && strcmp(info->state, "bad") != 0) {
+	if (at_range_has(info->range, q->net) && info->zones_complete &&
+		strcmp(info->state, "bad") != 0) {
 		q->found = true;
 		q->hops = info->distance;
 	}
@@ -403,7 +415,8 @@ static void look_for_zone(void *ctx, const struct zone_info *info)
 {
 	struct search *q = ctx;
 
-	if (info->name->len == q->zone.len && memcmp(info->name->byte, q->zone.byte, q->zone.len) == 0)
+	if (info->name->len == q->zone.len &&
+		memcmp(info->name->byte, q->zone.byte, q->zone.len) == 0)
 		q->found |= info->n_nets > 0;
 }
 

@@ -56,19 +56,24 @@ void sim_free(struct sim *s);
  * A site with network range first..last in one zone on cable `cable`, not yet
  * on. Site i has the address 10.0.0.(i + 1). A range of 0..0: no port.
  */
-struct site *sim_add_site(struct sim *s, uint16_t first, uint16_t last, const char *zone, size_t cable);
+struct site *sim_add_site(struct sim *s, uint16_t first, uint16_t last, const char *zone,
+	size_t cable);
 
 /* Lists every site of `members` as a peer of every other, in tunnel `tunnel` (0 or 1). */
 void sim_mesh(struct sim *s, size_t tunnel, const size_t *members, size_t n);
 
 void site_switch_on(struct site *site);
 void site_crash(struct site *site);			/* no last words */
-void site_stop(struct site *site);			/* orderly: runs the world until it has stopped */
+/* orderly: runs the world until it has stopped */
+void site_stop(struct site *site);
 
 void sim_run(struct sim *s, struct span d);
 void sim_forget_counts(struct sim *s);
 
-/* Does this site know a usable route, with complete zones, to network `net`? Distance in *hops if not NULL. */
+/*
+ * Does this site know a usable route, with complete zones, to network `net`? Distance in *hops if
+ * not NULL.
+ */
 bool site_knows(struct site *site, uint16_t net, unsigned *hops);
 bool site_sees_zone(struct site *site, const char *zone);
 size_t site_networks(struct site *site);

@@ -159,7 +159,8 @@ def test_atalk_R05_a_soft_seed_takes_what_it_hears(stories):
 
 def test_atalk_Q20_all_multicast_where_it_is_wished_and_only_there(stories):
     def hears_all(site):
-        return int(run("ip", "netns", "exec", site.ns, "cat", "/sys/class/net/lan0/flags"), 16) & 0x200
+        flags = run("ip", "netns", "exec", site.ns, "cat", "/sys/class/net/lan0/flags")
+        return int(flags, 16) & 0x200       # IFF_ALLMULTI
     stories.lone.daemon.wait_dump(port_is_up("lan"), 10)
     stories.unplugged.daemon.wait_dump(port_is_up("lan"), 10)
     assert hears_all(stories.lone)

@@ -59,7 +59,8 @@ static struct at_sockaddr to(uint16_t net, uint8_t node, uint8_t socket)
 /* A datagram of type AEP from a station in a frame to us; hops and checksum as given. */
 static void send(const struct station *s, struct at_sockaddr dst, uint8_t hops, uint16_t checksum)
 {
-	struct ddp h = { .hops = hops, .checksum = checksum, .dst = dst, .src = { 0, 0, DYNAMIC }, .type = DDP_AEP };
+	struct ddp h = { .hops = hops, .checksum = checksum, .dst = dst, .src = { 0, 0, DYNAMIC },
+		.type = DDP_AEP };
 
 	station_send_to(s, s->rig->link[s->link].mac, &h, ping, sizeof ping);
 }
@@ -93,7 +94,8 @@ static void assert_echo(const struct station *s, struct at_sockaddr dst, struct 
 	assert_int_equal(rd_left(&h->body), sizeof ping);
 }
 
-static void assert_dropped(const struct place *w, unsigned link, enum drop_reason reason, uint64_t n)
+static void assert_dropped(const struct place *w, unsigned link, enum drop_reason reason,
+	uint64_t n)
 {
 	assert_int_equal(rig_drops(w->rig, link, reason), n);
 	rig_assert_all_quiet(w->rig);
@@ -134,7 +136,8 @@ static void test_atalk_D17_D18_checksum_for_our_sockets(void **state)
 {
 	struct place *w = *state;
 	struct at_addr us = w->rig->link[ET0].port->addr;
-	struct ddp h = { .dst = to(us.net, us.node, 4), .src = { 4, 42, DYNAMIC }, .type = DDP_AEP };
+	struct ddp h = { .dst = to(us.net, us.node, 4), .src = { 4, 42, DYNAMIC },
+		.type = DDP_AEP };
 	struct pkt_buf b;
 	struct pkt *p = pkt_buf_init(&b);
 
@@ -152,7 +155,8 @@ static void test_atalk_D18_a_sum_of_zero_travels_as_ffff(void **state)
 	struct place *w = *state;
 	struct at_addr us = w->rig->link[ET0].port->addr;
 	uint8_t body[24] = { 1 };
-	struct ddp h = { .dst = to(us.net, us.node, 4), .src = { 4, 42, DYNAMIC }, .type = DDP_AEP };
+	struct ddp h = { .dst = to(us.net, us.node, 4), .src = { 4, 42, DYNAMIC },
+		.type = DDP_AEP };
 	struct prng rng;
 
 	/* Find data whose sum is 0: one in 65536 has. */
@@ -303,7 +307,8 @@ static void test_atalk_D35_a_route_at_distance_15_still_works(void **state)
 {
 	struct place *w = *state;
 
-	station_rtmp(&w->p, 3, 5, TUPLES(NONEXT(20, 2), EXT(30, 34, 1), EXT(40, 41, 14), EXT(50, 51, 15)));
+	station_rtmp(&w->p, 3, 5, TUPLES(NONEXT(20, 2), EXT(30, 34, 1), EXT(40, 41, 14),
+		EXT(50, 51, 15)));
 	rig_clear(w->rig);
 	send(&w->a, to(40, 1, 4), 0, 0);
 	rig_take(w->rig, ET0, DDP_AEP);
@@ -349,11 +354,13 @@ static void test_atalk_D27_network_0_with_a_node_number_is_nobody(void **state)
 static void test_atalk_D28_P08_Q09_sources_that_cannot_be_answered(void **state)
 {
 	struct place *w = *state;
-	static const struct at_addr bad[] = { { 0, 0 }, { 0, 42 }, { 4, 0 }, { 4, 255 }, { 0xFFFF, 42 } };
+	static const struct at_addr bad[] = {
+		{ 0, 0 }, { 0, 42 }, { 4, 0 }, { 4, 255 }, { 0xFFFF, 42 } };
 	struct at_addr us = w->rig->link[ET0].port->addr;
 
 	for (size_t i = 0; i < 5; i++) {
-		struct ddp h = { .dst = to(us.net, us.node, 4), .src = { bad[i].net, bad[i].node, DYNAMIC },
+		struct ddp h = { .dst = to(us.net, us.node, 4),
+			.src = { bad[i].net, bad[i].node, DYNAMIC },
 			.type = DDP_AEP };
 		struct pkt_buf b;
 		struct pkt *p = pkt_buf_init(&b);
@@ -425,14 +432,16 @@ static void test_atalk_D37_garbage_gets_no_answer_and_breaks_nothing(void **stat
 	}
 	assert_int_equal(w->rig->link[ET0].port->count.rx - rx, 100000);
 	assert_int_equal(rig_count(w->rig, ET0, DDP_AEP), 0);
-	assert_echo(&w->a, to(3, w->rig->link[ET0].port->addr.node, 4), w->rig->link[ET0].port->addr);
+	assert_echo(&w->a, to(3, w->rig->link[ET0].port->addr.node, 4),
+		w->rig->link[ET0].port->addr);
 }
 
 static void test_atalk_D32_D36_P06_we_answer_by_the_table_and_from_the_right_address(void **state)
 {
 	struct place *w = *state;
 	struct at_addr us = w->rig->link[ET0].port->addr;
-	struct ddp h = { .hops = 2, .dst = to(us.net, us.node, 4), .src = { 20, 1, DYNAMIC }, .type = DDP_AEP };
+	struct ddp h = { .hops = 2, .dst = to(us.net, us.node, 4), .src = { 20, 1, DYNAMIC },
+		.type = DDP_AEP };
 	const struct heard *heard;
 
 	station_send_to(&w->p, w->rig->link[ET0].mac, &h, ping, sizeof ping);
@@ -442,7 +451,8 @@ static void test_atalk_D32_D36_P06_we_answer_by_the_table_and_from_the_right_add
 	assert_int_equal(heard->ddp.src.net, us.net);
 	h.src = (struct at_sockaddr){ 0xFF01, 42, DYNAMIC };
 	station_send_to(&w->a, w->rig->link[ET0].mac, &h, ping, sizeof ping);
-	heard = rig_take(w->rig, ET0, DDP_AEP);	/* the startup range: on the arrival port, at its frame's source */
+	/* the startup range: on the arrival port, at its frame's source */
+	heard = rig_take(w->rig, ET0, DDP_AEP);
 	assert_true(mac_eq(heard->elap.dst, w->a.mac));
 	rig_assert_all_quiet(w->rig);
 }

@@ -1,4 +1,7 @@
-/* os/link_state.c and the kernel's AppleTalk list of os/ifwatch.c: what is said about an interface, and once. */
+/*
+ * os/link_state.c and the kernel's AppleTalk list of os/ifwatch.c: what is said about an interface,
+ * and once.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +42,7 @@ static void test_atalk_Q19_a_wireless_interface_is_remarked_upon(void **state)
 	assert_int_equal(n_said, 1);
 }
 
-static void test_atalk_Q22_the_kernels_own_appletalk_is_found_and_remarked_upon(void **state)
+static void test_atalk_Q22_the_kernels_own_appletalk_is_remarked_upon(void **state)
 {
 	static char list[] = "Interface        Address   Networks  Status\n"
 			     "eth0             0064:80   0064-0065 0\n";
@@ -77,7 +80,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_atalk_Q19_a_wireless_interface_is_remarked_upon),
-		cmocka_unit_test(test_atalk_Q22_the_kernels_own_appletalk_is_found_and_remarked_upon),
+		cmocka_unit_test(test_atalk_Q22_the_kernels_own_appletalk_is_remarked_upon),
 		cmocka_unit_test(test_a_trouble_is_said_once_until_it_changes),
 	};
 

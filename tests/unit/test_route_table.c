@@ -1,6 +1,6 @@
 /*
- * core/route_table.c alone: RTMP's rules, RFC 1504's alternative paths, and
- * what happens where the two meet. Ports and peers are only names here.
+ * core/route_table.c alone: RTMP's rules (Inside AppleTalk ch. 5), and that
+ * nothing at all breaks the table's own.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,104 +9,8 @@
 
 #include <cmocka.h>
 
-#include "peer.h"
-#include "port.h"
 #include "prng.h"
-#include "route_table.h"
-#include "router_state.h"
-#include "rtmp.h"
-
-/* All that the routing table knows of a peer. */
-struct peer {
-	const char *name;
-	struct list paths;
-};
-
-const char *peer_name(const struct peer *p)
-{
-	return p->name;
-}
-
-struct list *peer_paths(struct peer *p)
-{
-	return &p->paths;
-}
-
-static struct router r;
-static struct port lan, attic;
-static struct peer p1, p2, p3;
-static size_t n_full;
-
-static const struct at_addr q1 = { 3, 10 }, q2 = { 3, 20 };
-
-static void count_trace(void *ctx, const struct trace_event *e)
-{
-	(void)ctx;
-	n_full += e->kind == TRACE_ROUTES_FULL;
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	r = (struct router){ .io.trace = count_trace };
-	route_table_init(&r.routes, 64);
-	zone_table_init(&r.zones, 64);
-	lan = (struct port){ .config.name = "lan" };
-	attic = (struct port){ .config.name = "attic" };
-	p1 = (struct peer){ .name = "p1" };
-	p2 = (struct peer){ .name = "p2" };
-	p3 = (struct peer){ .name = "p3" };
-	list_init(&p1.paths);
-	list_init(&p2.paths);
-	list_init(&p3.paths);
-	n_full = 0;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	route_detach_port(&r, &lan);
-	route_detach_port(&r, &attic);
-	route_withdraw_peer(&r, &p1);
-	route_withdraw_peer(&r, &p2);
-	route_withdraw_peer(&r, &p3);
-	route_age(&r);
-	route_age(&r);
-	assert_int_equal(r.routes.used, 0);
-	route_table_fini(&r.routes);
-	zone_table_fini(&r.zones);
-	return 0;
-}
-
-static struct at_range ext(uint16_t first, uint16_t last)
-{
-	return (struct at_range){ first, last, true };
-}
-
-static struct at_range net(uint16_t n)
-{
-	return (struct at_range){ n, n, false };
-}
-
-/* The path in use for a network; the route must exist. */
-static const struct path *best(uint16_t n)
-{
-	const struct route *route = route_find(&r.routes, n);
-
-	assert_non_null(route);
-	return route->best;
-}
-
-static bool uses(uint16_t n, const struct peer *peer)
-{
-	return best(n)->kind == PATH_TUNNEL && best(n)->peer == peer && path_is_usable(best(n));
-}
-
-static bool is_known(uint16_t n)
-{
-	return route_find(&r.routes, n) != NULL;
-}
+#include "route_world.h"
 
 /* --- RTMP ------------------------------------------------------------------------------ */
 
@@ -158,7 +62,8 @@ static void test_atalk_R24_unreachable_counts_from_the_next_router_only(void **s
 	(void)state;
 	route_offer_rtmp(&r, &lan, q1, net(20), 1);
 	assert_int_equal(route_offer_rtmp(&r, &lan, q2, net(20), RTMP_UNREACHABLE), OFFER_IGNORED);
-	assert_int_equal(route_offer_rtmp(&r, &attic, q1, net(20), RTMP_UNREACHABLE), OFFER_IGNORED);
+	assert_int_equal(route_offer_rtmp(&r, &attic, q1, net(20), RTMP_UNREACHABLE),
+		OFFER_IGNORED);
 	assert_true(route_is_usable(route_find(&r.routes, 20)));
 	assert_int_equal(route_offer_rtmp(&r, &lan, q1, net(20), RTMP_UNREACHABLE), OFFER_CHANGED);
 	assert_true(route_is_bad(route_find(&r.routes, 20)));
@@ -285,171 +190,6 @@ static void test_atalk_D35_distance_15_works_16_is_never_kept(void **state)
 	assert_false(is_known(21));
 }
 
-/* --- tunnels --------------------------------------------------------------------------- */
-
-static void test_aurp_R2_U29_unknown_network_becomes_a_route_one_hop_further(void **state)
-{
-	(void)state;
-	assert_int_equal(route_offer_tunnel(&r, &p1, ext(100, 109), 2), OFFER_NEW);
-	assert_int_equal(best(105)->distance, 3);
-	assert_true(uses(105, &p1));
-}
-
-static void test_aurp_U27_U30_U31_better_path_takes_over_the_old_one_stays_listed(void **state)
-{
-	(void)state;
-	route_offer_tunnel(&r, &p1, net(9), 3);
-	route_offer_tunnel(&r, &p2, net(9), 5);
-	assert_true(uses(9, &p1));
-	route_offer_tunnel(&r, &p3, net(9), 1);
-	assert_true(uses(9, &p3));
-	assert_int_equal(route_alternatives(route_find(&r.routes, 9)), 2);
-	route_withdraw_peer(&r, &p3);
-	assert_true(uses(9, &p1));
-	route_withdraw_peer(&r, &p1);
-	assert_true(uses(9, &p2));
-}
-
-static void test_aurp_R13_a_tie_keeps_the_path_in_use(void **state)
-{
-	(void)state;
-	route_offer_tunnel(&r, &p2, net(9), 2);
-	route_offer_tunnel(&r, &p1, net(9), 2);
-	assert_true(uses(9, &p2));
-	route_offer_tunnel(&r, &p1, net(9), 2);
-	assert_true(uses(9, &p2));
-}
-
-static void test_aurp_U33_U36_the_next_router_withdraws_the_shortest_alternative_follows(void **state)
-{
-	(void)state;
-	route_offer_tunnel(&r, &p1, net(9), 1);
-	route_offer_tunnel(&r, &p2, net(9), 6);
-	route_offer_tunnel(&r, &p3, net(9), 4);
-	route_withdraw_tunnel(&r, &p1, net(9));
-	assert_true(uses(9, &p3));
-	assert_int_equal(best(9)->distance, 5);
-}
-
-static void test_aurp_U23_U34_R5_the_last_path_gone_turns_the_entry_bad_until_it_expires(void **state)
-{
-	(void)state;
-	route_offer_tunnel(&r, &p1, net(9), 1);
-	route_withdraw_tunnel(&r, &p1, net(9));
-	assert_true(route_is_bad(route_find(&r.routes, 9)));
-	assert_null(best(9)->peer);
-	route_age(&r);
-	assert_true(is_known(9));
-	route_age(&r);
-	assert_false(is_known(9));
-}
-
-static void test_aurp_U35_another_router_withdraws_only_its_own_alternative(void **state)
-{
-	(void)state;
-	route_offer_tunnel(&r, &p1, net(9), 1);
-	route_offer_tunnel(&r, &p2, net(9), 2);
-	route_withdraw_tunnel(&r, &p2, net(9));
-	route_withdraw_tunnel(&r, &p3, net(9));
-	assert_true(uses(9, &p1));
-	assert_int_equal(route_alternatives(route_find(&r.routes, 9)), 0);
-}
-
-static void test_aurp_U37_U38_a_distance_change_lets_the_shortest_win(void **state)
-{
-	(void)state;
-	route_offer_tunnel(&r, &p1, net(9), 5);
-	route_offer_tunnel(&r, &p2, net(9), 6);
-	assert_int_equal(route_offer_tunnel(&r, &p1, net(9), 9), OFFER_CHANGED);
-	assert_true(uses(9, &p2));
-	assert_int_equal(route_alternatives(route_find(&r.routes, 9)), 1);
-	route_offer_tunnel(&r, &p1, net(9), 0);
-	assert_true(uses(9, &p1));
-	assert_int_equal(best(9)->distance, 1);
-}
-
-static void test_aurp_R6_R7_overlaps_and_our_own_cable_are_not_taken(void **state)
-{
-	(void)state;
-	route_attach(&r, &lan, ext(3, 5));
-	route_offer_tunnel(&r, &p1, ext(100, 109), 0);
-	assert_int_equal(route_offer_tunnel(&r, &p2, ext(100, 105), 0), OFFER_OVERLAP);
-	assert_int_equal(route_offer_tunnel(&r, &p2, ext(5, 7), 0), OFFER_OVERLAP);
-	assert_int_equal(route_offer_tunnel(&r, &p2, ext(3, 5), 0), OFFER_OURS);
-	assert_int_equal(best(3)->kind, PATH_ATTACHED);
-}
-
-static void test_aurp_R11_stored_15_is_usable_16_only_listed(void **state)
-{
-	(void)state;
-	route_offer_tunnel(&r, &p1, net(9), 14);
-	route_offer_tunnel(&r, &p1, net(10), 15);
-	assert_true(route_is_usable(route_find(&r.routes, 9)));
-	assert_int_equal(best(9)->distance, 15);
-	assert_false(route_is_usable(route_find(&r.routes, 10)));
-	assert_false(route_is_bad(route_find(&r.routes, 10)));
-	route_offer_tunnel(&r, &p2, net(10), 3);
-	assert_true(uses(10, &p2));
-}
-
-static void test_aurp_U45_what_a_new_list_does_not_repeat_goes(void **state)
-{
-	(void)state;
-	route_offer_tunnel(&r, &p1, net(9), 1);
-	route_offer_tunnel(&r, &p1, net(10), 1);
-	route_offer_tunnel(&r, &p2, net(10), 7);
-	route_mark_peer_stale(&p1);
-	route_offer_tunnel(&r, &p1, net(9), 1);
-	route_sweep_peer(&r, &p1);
-	assert_true(uses(9, &p1));
-	assert_true(uses(10, &p2));
-}
-
-/* --- where RTMP and tunnels meet ------------------------------------------------------- */
-
-static void test_aurp_U39_U40_R9_rtmp_replaces_a_tunnel_path_which_returns_when_it_dies(void **state)
-{
-	(void)state;
-	route_offer_tunnel(&r, &p1, net(9), 3);
-	route_offer_rtmp(&r, &lan, q1, net(9), 1);
-	assert_int_equal(best(9)->kind, PATH_RTMP);
-	route_age(&r);
-	route_age(&r);
-	assert_true(uses(9, &p1));
-	assert_int_equal(best(9)->distance, 4);
-}
-
-static void test_aurp_U41_local_distance_grows_past_the_tunnel(void **state)
-{
-	(void)state;
-	route_offer_rtmp(&r, &lan, q1, net(9), 1);
-	route_offer_tunnel(&r, &p1, net(9), 3);
-	assert_int_equal(best(9)->kind, PATH_RTMP);
-	route_offer_rtmp(&r, &lan, q1, net(9), 6);
-	assert_true(uses(9, &p1));
-	route_offer_rtmp(&r, &lan, q1, net(9), 2);
-	assert_int_equal(best(9)->kind, PATH_RTMP);
-}
-
-static void test_a_tie_between_rtmp_and_a_tunnel_goes_to_the_local_internet(void **state)
-{
-	(void)state;
-	route_offer_tunnel(&r, &p1, net(9), 2);
-	route_offer_rtmp(&r, &lan, q1, net(9), 2);
-	assert_int_equal(best(9)->kind, PATH_RTMP);
-	route_offer_tunnel(&r, &p2, net(9), 2);
-	assert_int_equal(best(9)->kind, PATH_RTMP);
-}
-
-static void test_aurp_R12_without_a_loop_there_is_one_path(void **state)
-{
-	(void)state;
-	for (uint16_t n = 1; n <= 20; n++)
-		route_offer_tunnel(&r, &p1, net(n), 1);
-	for (size_t i = 0; i < r.routes.used; i++)
-		assert_int_equal(route_alternatives(r.routes.sorted[i]), 0);
-}
-
 /* Whatever is offered, withdrawn and aged, the table's own rules hold. */
 static void check_invariants(void)
 {
@@ -473,6 +213,32 @@ static void check_invariants(void)
 	}
 }
 
+static void random_event(struct prng *rng, struct port *port, struct peer *peer, struct at_range range)
+{
+	uint32_t dice = prng_range(rng, 0, 40);
+
+	if (dice == 0) {
+		route_attach(&r, port, range);
+	} else if (dice == 1) {
+		route_detach_port(&r, port);
+	} else if (dice == 2) {
+		route_withdraw_peer(&r, peer);
+	} else if (dice == 3) {
+		route_age(&r);
+	} else if (dice == 4) {
+		route_mark_peer_stale(peer);
+		route_offer_tunnel(&r, peer, range, 1);
+		route_sweep_peer(&r, peer);
+	} else if (dice <= 10) {
+		route_withdraw_tunnel(&r, peer, range);
+	} else if (dice <= 20) {
+		route_offer_tunnel(&r, peer, range, (uint8_t)prng_range(rng, 0, 17));
+	} else {
+		route_offer_rtmp(&r, port, prng_range(rng, 0, 1) ? q1 : q2, range,
+			(uint8_t)prng_range(rng, 0, 31));
+	}
+}
+
 static void test_random_events_never_break_the_table(void **state)
 {
 	struct peer *peers[] = { &p1, &p2, &p3 };
@@ -486,35 +252,7 @@ static void test_random_events_never_break_the_table(void **state)
 		struct peer *peer = peers[prng_range(&rng, 0, 2)];
 		struct port *port = prng_range(&rng, 0, 1) ? &lan : &attic;
 
-		switch (prng_range(&rng, 0, 40)) {
-		case 0:
-			route_attach(&r, port, range);
-			break;
-		case 1:
-			route_detach_port(&r, port);
-			break;
-		case 2:
-			route_withdraw_peer(&r, peer);
-			break;
-		case 3:
-			route_age(&r);
-			break;
-		case 4:
-			route_mark_peer_stale(peer);
-			route_offer_tunnel(&r, peer, range, 1);
-			route_sweep_peer(&r, peer);
-			break;
-		case 5: case 6: case 7: case 8: case 9: case 10:
-			route_withdraw_tunnel(&r, peer, range);
-			break;
-		case 11: case 12: case 13: case 14: case 15: case 16: case 17: case 18: case 19: case 20:
-			route_offer_tunnel(&r, peer, range, (uint8_t)prng_range(&rng, 0, 17));
-			break;
-		default:
-			route_offer_rtmp(&r, port, prng_range(&rng, 0, 1) ? q1 : q2, range,
-				(uint8_t)prng_range(&rng, 0, 31));
-			break;
-		}
+		random_event(&rng, port, peer, range);
 		if (i % 16 == 0)
 			check_invariants();
 	}
@@ -540,20 +278,6 @@ int main(void)
 		T(test_atalk_R46_a_port_takes_its_network_and_its_routes_along),
 		T(test_atalk_R48_the_table_is_bounded_and_says_so_once),
 		T(test_atalk_D35_distance_15_works_16_is_never_kept),
-		T(test_aurp_R2_U29_unknown_network_becomes_a_route_one_hop_further),
-		T(test_aurp_U27_U30_U31_better_path_takes_over_the_old_one_stays_listed),
-		T(test_aurp_R13_a_tie_keeps_the_path_in_use),
-		T(test_aurp_U33_U36_the_next_router_withdraws_the_shortest_alternative_follows),
-		T(test_aurp_U23_U34_R5_the_last_path_gone_turns_the_entry_bad_until_it_expires),
-		T(test_aurp_U35_another_router_withdraws_only_its_own_alternative),
-		T(test_aurp_U37_U38_a_distance_change_lets_the_shortest_win),
-		T(test_aurp_R6_R7_overlaps_and_our_own_cable_are_not_taken),
-		T(test_aurp_R11_stored_15_is_usable_16_only_listed),
-		T(test_aurp_U45_what_a_new_list_does_not_repeat_goes),
-		T(test_aurp_U39_U40_R9_rtmp_replaces_a_tunnel_path_which_returns_when_it_dies),
-		T(test_aurp_U41_local_distance_grows_past_the_tunnel),
-		T(test_a_tie_between_rtmp_and_a_tunnel_goes_to_the_local_internet),
-		T(test_aurp_R12_without_a_loop_there_is_one_path),
 		T(test_random_events_never_break_the_table),
 	};
 
