@@ -213,7 +213,8 @@ static void check_invariants(void)
 	}
 }
 
-static void random_event(struct prng *rng, struct port *port, struct peer *peer, struct at_range range)
+static void random_event(struct prng *rng, struct port *port, struct peer *peer,
+	struct at_range range)
 {
 	uint32_t dice = prng_range(rng, 0, 40);
 
