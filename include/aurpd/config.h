@@ -18,7 +18,7 @@ enum {
 	CONFIG_NAME_MAX = 63,		/* bytes of a section name */
 	CONFIG_HOST_MAX = 253,		/* bytes of a host name (RFC 1035) */
 	CONFIG_PATH_MAX = 255,
-	CONFIG_DEVICE_MAX = 15,		/* IFNAMSIZ - 1 */
+	CONFIG_DEVICE_MAX = 15,		/* of an interface: IFNAMSIZ - 1 */
 };
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
@@ -35,7 +35,7 @@ enum seed_mode {
 struct config_port {
 	char name[CONFIG_NAME_MAX + 1];
 	enum port_kind kind;
-	char device[CONFIG_DEVICE_MAX + 1];
+	char device[CONFIG_PATH_MAX + 1];	/* an interface; the path of a serial device */
 	bool is_tap;			/* the shell creates `device` as a tap */
 	enum seed_mode seed;
 	struct at_range range;		/* first == 0: none configured */
@@ -44,8 +44,10 @@ struct config_port {
 	struct at_addr address;		/* tried first; net 0: no wish */
 	bool has_hardware_address;
 	struct mac hardware_address;
-	bool all_multicast;		/* ask the interface for all multicast, not only AppleTalk's */
-	bool own_net_only;		/* RTMP Data names this cable and nothing else (fragile clients) */
+	/* ask the interface for all multicast, not only AppleTalk's */
+	bool all_multicast;
+	/* RTMP Data names this cable and nothing else (fragile clients) */
+	bool own_net_only;
 };
 
 struct config_peer {

@@ -102,6 +102,7 @@ static void on_addresses(void *ctx)
 	struct app *a = ctx;
 
 	tunnels_check(&a->tunnels);
+	links_check(&a->links, NULL);
 }
 
 static void on_stop_limit(void *ctx)

@@ -182,7 +182,7 @@ void app_notify_ready(struct app *a)
 static void write_dump(FILE *out, void *ctx)
 {
 	struct app *a = ctx;
-	size_t max = a->config->n_ports + a->config->n_tunnels, n;
+	size_t max = (a->config->n_ports + a->config->n_tunnels) * DROP_REASONS, n;
 	struct dump_loss *losses = xmem_new(max, sizeof *losses);
 	char date[CLOCK_TEXT_SIZE];
 	struct dump d = { .router = a->shell.router,

@@ -160,18 +160,18 @@ static cfg_opt_t section_of(struct grammar *g, enum conf_section s, cfg_flag_t f
 static void fill_grammar(struct grammar *g)
 {
 	const cfg_flag_t many = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
-	size_t n;
+	size_t n[CONF_SECTIONS];
+	int s;
 
-	fill_options(g->section[SECTION_ROUTER], SECTION_ROUTER);
-	fill_options(g->section[SECTION_ETHERTALK], SECTION_ETHERTALK);
-	fill_options(g->section[SECTION_PEER], SECTION_PEER);
-	n = fill_options(g->section[SECTION_TUNNEL], SECTION_TUNNEL);
-	g->section[SECTION_TUNNEL][n] = section_of(g, SECTION_PEER, many);
-	g->section[SECTION_TUNNEL][n + 1] = (cfg_opt_t)CFG_END();
-	g->top[0] = section_of(g, SECTION_ROUTER, CFGF_NODEFAULT);
-	g->top[1] = section_of(g, SECTION_ETHERTALK, many);
-	g->top[2] = section_of(g, SECTION_TUNNEL, many);
-	g->top[3] = (cfg_opt_t)CFG_END();
+	for (s = 0; s < CONF_SECTIONS; s++)
+		n[s] = fill_options(g->section[s], (enum conf_section)s);
+	g->section[SECTION_TUNNEL][n[SECTION_TUNNEL]] = section_of(g, SECTION_PEER, many);
+	g->section[SECTION_TUNNEL][n[SECTION_TUNNEL] + 1] = (cfg_opt_t)CFG_END();
+	/* All but the last, which stands inside a tunnel. */
+	for (s = 0; s < SECTION_PEER; s++)
+		g->top[s] = section_of(g, (enum conf_section)s,
+			s == SECTION_ROUTER ? CFGF_NODEFAULT : many);
+	g->top[s] = (cfg_opt_t)CFG_END();
 }
 
 /* --- from libconfuse's tree to ours ------------------------------------------------------- */
@@ -230,6 +230,21 @@ static void read_tunnel(struct parse *p, cfg_t *from, struct config_tunnel *t)
 	}
 }
 
+static void read_ports(struct parse *p, cfg_t *root, struct config *c, enum port_kind kind)
+{
+	enum conf_section s = conf_section_of(kind);
+	unsigned n = cfg_size(root, conf_section_name(s));
+
+	for (unsigned i = 0; i < n; i++) {
+		cfg_t *from = cfg_getnsec(root, conf_section_name(s), i);
+		struct config_port *port = &c->ports[c->n_ports++];
+
+		port->kind = kind;
+		conf_read_title(cfg_title(from), section_line(p, from), p->rep, port->name);
+		read_section(p, s, from, port);
+	}
+}
+
 static struct config *read_config(struct parse *p, cfg_t *root, const char *host_name)
 {
 	struct config *c = xmem_new(1, sizeof *c);
@@ -238,15 +253,11 @@ static struct config *read_config(struct parse *p, cfg_t *root, const char *host
 	name.option->kind->read(&name, c);
 	read_section(
 		p, SECTION_ROUTER, cfg_size(root, "router") ? cfg_getsec(root, "router") : NULL, c);
-	c->n_ports = cfg_size(root, "ethertalk");
-	c->ports = xmem_new(c->n_ports, sizeof *c->ports);
-	for (size_t i = 0; i < c->n_ports; i++) {
-		cfg_t *port = cfg_getnsec(root, "ethertalk", (unsigned)i);
-
-		c->ports[i].kind = PORT_ETHERTALK;
-		conf_read_title(cfg_title(port), section_line(p, port), p->rep, c->ports[i].name);
-		read_section(p, SECTION_ETHERTALK, port, &c->ports[i]);
-	}
+	c->ports = xmem_new(cfg_size(root, "ethertalk") + cfg_size(root, "ltoudp") +
+		cfg_size(root, "tashtalk"), sizeof *c->ports);
+	read_ports(p, root, c, PORT_ETHERTALK);
+	read_ports(p, root, c, PORT_LTOUDP);
+	read_ports(p, root, c, PORT_TASHTALK);
 	c->n_tunnels = cfg_size(root, "tunnel");
 	c->tunnels = xmem_new(c->n_tunnels, sizeof *c->tunnels);
 	for (size_t i = 0; i < c->n_tunnels; i++)

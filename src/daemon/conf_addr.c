@@ -159,6 +159,35 @@ static bool read_range(const struct conf_value *v, void *section)
 	return true;
 }
 
+/* A LocalTalk network has no range. */
+static bool read_network(const struct conf_value *v, void *section)
+{
+	struct at_range *to = conf_member(v->option, section);
+	const char *p = v->text;
+	long net;
+
+	if (!conf_number(&p, UINT16_MAX, &net) || *p)
+		return conf_bad_value(v,
+			"must be one network number from %d to %d: a LocalTalk network has no "
+			"range",
+			AT_NET_FIRST, AT_NET_LAST);
+	if (net < AT_NET_FIRST || net > AT_NET_LAST)
+		return conf_bad_value(
+			v, "network numbers go from %d to %d", AT_NET_FIRST, AT_NET_LAST);
+	*to = (struct at_range){ (uint16_t)net, (uint16_t)net, false };
+	return true;
+}
+
+static bool print_network(FILE *out, const struct conf_option *o, const void *section)
+{
+	const struct at_range *r = conf_member_const(o, section);
+
+	if (r->first == 0)
+		return false;
+	fprintf(out, " = %u", r->first);
+	return true;
+}
+
 static bool print_range(FILE *out, const struct conf_option *o, const void *section)
 {
 	const struct at_range *r = conf_member_const(o, section);
@@ -174,9 +203,9 @@ static bool read_address(const struct conf_value *v, void *section)
 
 	if (!at_addr_parse(v->text, &a))
 		return conf_bad_value(v, "must be network.node, like \"100.7\"");
-	if (a.node == 0 || a.node > AT_NODE_EXTENDED_LAST)
-		return conf_bad_value(
-			v, "a node number on EtherTalk goes from 1 to %d", AT_NODE_EXTENDED_LAST);
+	if (a.node < v->option->least || a.node > v->option->most)
+		return conf_bad_value(v, "the number of a node goes here from %ld to %ld",
+			v->option->least, v->option->most);
 	if (!at_net_is_routable(a.net) && !at_net_is_startup(a.net))
 		return conf_bad_value(
 			v, "network numbers go from %d to %d", AT_NET_FIRST, AT_NET_LAST);
@@ -225,5 +254,6 @@ const struct conf_kind conf_kind_public_address = { false, read_public_address,
 const struct conf_kind conf_kind_listen = { false, read_listen, print_listen };
 const struct conf_kind conf_kind_host = { false, read_host, print_host };
 const struct conf_kind conf_kind_range = { false, read_range, print_range };
+const struct conf_kind conf_kind_network = { false, read_network, print_network };
 const struct conf_kind conf_kind_address = { false, read_address, print_address };
 const struct conf_kind conf_kind_mac = { false, read_mac, print_mac };

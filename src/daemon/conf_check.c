@@ -49,8 +49,19 @@ static int line_near(const struct check *k, const void *section, const char *opt
 	return line ? line : line_of(k, section, NULL);
 }
 
+/* How the options of a port are called; a LocalTalk network has one number and one zone. */
+static const char *zones_word(const struct config_port *p)
+{
+	return p->kind == PORT_ETHERTALK ? "zones" : "zone";
+}
+
 static void check_device(const struct check *k, const struct config_port *p)
 {
+	static const char *const remedies[] = {
+		[PORT_ETHERTALK] = "add device = eth0 (see: ip link), or tap = at0",
+		[PORT_LTOUDP] = "add device = eth0 (see: ip link)",
+		[PORT_TASHTALK] = "add device = \"/dev/ttyUSB0\" (see: ls /dev/serial/by-id)",
+	};
 	int device = line_of(k, p, "device"), tap = line_of(k, p, "tap");
 
 	if (device && tap)
@@ -60,39 +71,40 @@ static void check_device(const struct check *k, const struct config_port *p)
 			p->name);
 	else if (!device && !tap)
 		conf_report_error(k->rep, line_of(k, p, NULL),
-			"port \"%s\" has no interface: add device = eth0 (see: ip link), "
-			"or tap = at0",
-			p->name);
+			"port \"%s\" has no %s: %s", p->name,
+			p->kind == PORT_TASHTALK ? "device" : "interface", remedies[p->kind]);
 }
 
 static void check_seeding(const struct check *k, const struct config_port *p)
 {
-	int network = line_of(k, p, "network"), zones = line_of(k, p, "zones");
+	const char *word = zones_word(p);
+	int network = line_of(k, p, "network"), zones = line_of(k, p, word);
+	bool has_range = p->kind == PORT_ETHERTALK;
 
 	if (p->seed == SEED_NONE) {
 		if (network)
 			conf_report_error(k->rep, network,
-				"port \"%s\" has seed = none and learns its range from "
+				"port \"%s\" has seed = none and learns its network from "
 				"another router: remove network, or seed hard or soft",
 				p->name);
 		if (zones)
 			conf_report_error(k->rep, zones,
-				"port \"%s\" has seed = none and learns its zones from "
-				"another router: remove zones, or seed hard or soft",
-				p->name);
+				"port \"%s\" has seed = none and learns its %s from "
+				"another router: remove %s, or seed hard or soft",
+				p->name, word, word);
 		return;
 	}
 	if (!network)
 		conf_report_error(k->rep, line_near(k, p, "seed"),
 			"port \"%s\" seeds its network and needs "
-			"network = \"first-last\"; or learn it from another router with "
+			"network = %s; or learn it from another router with "
 			"seed = none",
-			p->name);
+			p->name, has_range ? "\"first-last\"" : "number");
 	if (!zones)
 		conf_report_error(k->rep, line_near(k, p, "seed"),
 			"port \"%s\" seeds its network and needs "
-			"zones = { \"Name\" }; or learn them from another router with seed = none",
-			p->name);
+			"%s = %s; or learn them from another router with seed = none",
+			p->name, word, has_range ? "{ \"Name\" }" : "\"Name\"");
 	if (p->address.net != 0 && p->range.first != 0 && !at_range_has(p->range, p->address.net)) {
 		char addr[ADDR_TEXT_SIZE], range[ADDR_TEXT_SIZE];
 
@@ -107,9 +119,13 @@ static void check_port_pair(
 {
 	char ra[ADDR_TEXT_SIZE], rb[ADDR_TEXT_SIZE];
 
-	if (a->device[0] && strcmp(a->device, b->device) == 0)
+	if (strcmp(a->name, b->name) == 0)
+		conf_report_error(k->rep, line_of(k, b, NULL),
+			"there is already a port named \"%s\": choose another name", a->name);
+	/* EtherTalk and LToUDP do not meet on an interface. */
+	if (a->kind == b->kind && a->device[0] && strcmp(a->device, b->device) == 0)
 		conf_report_error(k->rep, line_near(k, b, b->is_tap ? "tap" : "device"),
-			"ports \"%s\" and \"%s\" both use %s: an interface can carry one port",
+			"ports \"%s\" and \"%s\" both use %s: a device can carry one of them",
 			a->name, b->name, b->device);
 	if (a->range.first && b->range.first && at_range_overlap(a->range, b->range))
 		conf_report_error(k->rep, line_of(k, b, "network"),

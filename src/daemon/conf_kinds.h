@@ -9,6 +9,7 @@ extern const struct conf_kind conf_kind_name;
 extern const struct conf_kind conf_kind_path;
 extern const struct conf_kind conf_kind_device;
 extern const struct conf_kind conf_kind_tap;
+extern const struct conf_kind conf_kind_serial;
 extern const struct conf_kind conf_kind_flag;
 extern const struct conf_kind conf_kind_log_level;
 extern const struct conf_kind conf_kind_seed;
@@ -16,12 +17,14 @@ extern const struct conf_kind conf_kind_number;
 extern const struct conf_kind conf_kind_seconds;
 extern const struct conf_kind conf_kind_udp_port;
 extern const struct conf_kind conf_kind_zones;
+extern const struct conf_kind conf_kind_zone;
 
 /* conf_addr.c: everything with numbers of networks and hosts in it */
 extern const struct conf_kind conf_kind_public_address;
 extern const struct conf_kind conf_kind_listen;
 extern const struct conf_kind conf_kind_host;
 extern const struct conf_kind conf_kind_range;
+extern const struct conf_kind conf_kind_network;
 extern const struct conf_kind conf_kind_address;
 extern const struct conf_kind conf_kind_mac;
 

@@ -8,6 +8,8 @@
 
 #define STRUCT_ROUTER struct config
 #define STRUCT_ETHERTALK struct config_port
+#define STRUCT_LTOUDP struct config_port
+#define STRUCT_TASHTALK struct config_port
 #define STRUCT_TUNNEL struct config_tunnel
 #define STRUCT_PEER struct config_peer
 
@@ -26,9 +28,22 @@ const char *conf_section_name(enum conf_section s)
 	static const char *const names[CONF_SECTIONS] = {
 		[SECTION_ROUTER] = "router",
 		[SECTION_ETHERTALK] = "ethertalk",
+		[SECTION_LTOUDP] = "ltoudp",
+		[SECTION_TASHTALK] = "tashtalk",
 		[SECTION_TUNNEL] = "tunnel",
 		[SECTION_PEER] = "peer",
 	};
 
 	return names[s];
+}
+
+enum conf_section conf_section_of(enum port_kind kind)
+{
+	static const enum conf_section sections[] = {
+		[PORT_ETHERTALK] = SECTION_ETHERTALK,
+		[PORT_LTOUDP] = SECTION_LTOUDP,
+		[PORT_TASHTALK] = SECTION_TASHTALK,
+	};
+
+	return sections[kind];
 }

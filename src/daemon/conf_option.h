@@ -12,6 +12,8 @@
 enum conf_section {
 	SECTION_ROUTER,
 	SECTION_ETHERTALK,
+	SECTION_LTOUDP,
+	SECTION_TASHTALK,
 	SECTION_TUNNEL,
 	SECTION_PEER,
 	CONF_SECTIONS
@@ -49,6 +51,9 @@ extern const struct conf_option conf_options[];
 extern const size_t conf_n_options;
 
 const char *conf_section_name(enum conf_section s);
+
+/* Which section makes a port of this kind. */
+enum conf_section conf_section_of(enum port_kind kind);
 
 static inline void *conf_member(const struct conf_option *o, void *section)
 {

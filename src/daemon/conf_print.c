@@ -56,8 +56,10 @@ void conf_print(FILE *out, const struct config *c)
 	print_options(out, SECTION_ROUTER, c, "\t");
 	fputs("}\n", out);
 	for (size_t i = 0; i < c->n_ports; i++) {
-		open_section(out, SECTION_ETHERTALK, c->ports[i].name, "");
-		print_options(out, SECTION_ETHERTALK, &c->ports[i], "\t");
+		enum conf_section s = conf_section_of(c->ports[i].kind);
+
+		open_section(out, s, c->ports[i].name, "");
+		print_options(out, s, &c->ports[i], "\t");
 		fputs("}\n", out);
 	}
 	for (size_t i = 0; i < c->n_tunnels; i++)

@@ -141,9 +141,9 @@ static bool read_zone(const struct conf_value *v, void *section)
 		return conf_bad_value(v, "a network has at most %d zones", AT_ZONES_PER_NET_MAX);
 	if (name_is_folded_differently(&zone))
 		conf_report_warning(v->rep, v->line,
-			"zones \"%s\": Netatalk computes another multicast address "
+			"%s \"%s\": Netatalk computes another multicast address "
 			"for this accented letter; its users may not find each other in this zone",
-			v->text);
+			v->option->name, v->text);
 	p->zones = realloc(p->zones, (p->n_zones + 1) * sizeof *p->zones);
 	if (!p->zones)
 		abort();
@@ -166,6 +166,20 @@ static bool print_zones(FILE *out, const struct conf_option *o, const void *sect
 		print_escaped(out, name_text(&p->zones[i], text));
 	}
 	fputs(" }", out);
+	return true;
+}
+
+/* The one zone of a network that cannot have more. */
+static bool print_zone(FILE *out, const struct conf_option *o, const void *section)
+{
+	const struct config_port *p = section;
+	char text[NAME_TEXT_SIZE];
+
+	(void)o;
+	if (p->n_zones == 0)
+		return false;
+	fputs(" = ", out);
+	print_escaped(out, name_text(&p->zones[0], text));
 	return true;
 }
 
@@ -218,7 +232,7 @@ static bool read_path(const struct conf_value *v, void *section)
 		return conf_bad_value(v, "longer than %zu bytes", v->option->size - 1);
 	if (n > 0 && (v->text[0] != '/' || v->text[n - 1] == '/' || !is_plain_text(v->text)))
 		return conf_bad_value(
-			v, "must be the full path of a file, like \"/run/aurpd/dump\"");
+			v, "must be a full path, like \"/run/aurpd/dump\"");
 	memcpy(to, v->text, n + 1);
 	return true;
 }
@@ -251,6 +265,12 @@ static bool read_tap(const struct conf_value *v, void *section)
 
 	p->is_tap = true;
 	return read_device(v, section);
+}
+
+static bool read_serial(const struct conf_value *v, void *section)
+{
+	return *v->text ? read_path(v, section)
+			: conf_bad_value(v, "a serial device has a path, like \"/dev/ttyUSB0\"");
 }
 
 static bool print_device(FILE *out, const struct conf_option *o, const void *section)
@@ -427,6 +447,7 @@ static bool print_udp_port(FILE *out, const struct conf_option *o, const void *s
 const struct conf_kind conf_kind_name = { false, read_name, print_text };
 const struct conf_kind conf_kind_path = { false, read_path, print_path };
 const struct conf_kind conf_kind_device = { false, read_device, print_device };
+const struct conf_kind conf_kind_serial = { false, read_serial, print_text };
 const struct conf_kind conf_kind_tap = { false, read_tap, print_tap };
 const struct conf_kind conf_kind_flag = { false, read_flag, print_flag };
 const struct conf_kind conf_kind_log_level = { false, read_log_level, print_log_level };
@@ -434,4 +455,5 @@ const struct conf_kind conf_kind_seed = { false, read_seed, print_seed };
 const struct conf_kind conf_kind_number = { false, read_number, print_number };
 const struct conf_kind conf_kind_seconds = { false, read_seconds, print_seconds };
 const struct conf_kind conf_kind_udp_port = { false, read_udp_port, print_udp_port };
+const struct conf_kind conf_kind_zone = { false, read_zone, print_zone };
 const struct conf_kind conf_kind_zones = { true, read_zone, print_zones };

@@ -62,6 +62,7 @@ static void put_known(FILE *out, const char *key, long n)
 
 static void on_port(void *ctx, const struct port_info *p)
 {
+	static const struct mac none;		/* LocalTalk has no hardware addresses */
 	FILE *out = ((struct writer *)ctx)->out;
 	char mac[ADDR_TEXT_SIZE];
 
@@ -76,7 +77,8 @@ static void on_port(void *ctx, const struct port_info *p)
 		put_name(out, p->default_zone);
 	else
 		putc('-', out);
-	fprintf(out, " zones=%zu mac=%s\n", p->zones, mac_text(p->mac, mac));
+	fprintf(out, " zones=%zu mac=%s\n", p->zones,
+		mac_eq(p->mac, none) ? "-" : mac_text(p->mac, mac));
 }
 
 static void on_tunnel(void *ctx, const struct tunnel_info *t)
@@ -176,12 +178,10 @@ static void on_counter(void *ctx, const struct counter_info *c)
 	fprintf(w->out, " %s=%llu", c->name, (unsigned long long)c->value);
 }
 
-static void put_loss(FILE *out, const char *owner, enum drop_reason reason, uint64_t n)
+static void put_loss(FILE *out, const struct dump_loss *l)
 {
-	if (n == 0)
-		return;
-	put_word(out, "drop", owner);
-	fprintf(out, " reason=%s count=%llu\n", drop_name(reason), (unsigned long long)n);
+	put_word(out, "drop", l->owner);
+	fprintf(out, " reason=%s count=%llu\n", drop_name(l->reason), (unsigned long long)l->count);
 }
 
 void dump_write(FILE *out, const struct dump *d)
@@ -205,8 +205,6 @@ void dump_write(FILE *out, const struct dump *d)
 	fputs("[counters]\n", out);
 	router_walk_counters(d->router, on_counter, &w);
 	end_counters(&w);
-	for (size_t i = 0; i < d->n_losses; i++) {
-		put_loss(out, d->losses[i].owner, DROP_NO_BUFFER, d->losses[i].no_buffer);
-		put_loss(out, d->losses[i].owner, DROP_SEND_REFUSED, d->losses[i].refused);
-	}
+	for (size_t i = 0; i < d->n_losses; i++)
+		put_loss(out, &d->losses[i]);
 }

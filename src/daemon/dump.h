@@ -10,7 +10,8 @@
 /* Packets that the shell lost, by port or tunnel. */
 struct dump_loss {
 	const char *owner;
-	uint64_t no_buffer, refused;
+	enum drop_reason reason;
+	uint64_t count;
 };
 
 struct dump {

@@ -15,12 +15,14 @@
 struct port_link {
 	struct shell *shell;
 	char name[CONFIG_NAME_MAX + 1];
-	char device[CONFIG_DEVICE_MAX + 1];
+	char device[CONFIG_PATH_MAX + 1];
+	enum port_kind kind;
 	bool is_tap;
 	struct port *port;
 	struct link *link;
 	bool is_up;			/* the router has been told so */
 	struct losses said;		/* losses that a message told of */
+	uint64_t drops[DROP_REASONS];	/* what the link itself threw away */
 };
 
 static void on_up(void *ctx, struct instant now, struct mac mac)
@@ -44,6 +46,13 @@ static void on_received(void *ctx, struct instant now, struct pkt *frame)
 	struct port_link *p = ctx;
 
 	router_rx_link(p->shell->router, now, p->port, frame);
+}
+
+static void on_dropped(void *ctx, enum drop_reason reason)
+{
+	struct port_link *p = ctx;
+
+	p->drops[reason]++;
 }
 
 static void on_say(void *ctx, enum log_level level, const char *text)
@@ -77,18 +86,32 @@ void links_fini(struct links *ls)
 	ls->v = NULL;
 }
 
+static struct link *new_link(
+	struct shell *shell, const struct config_port *config, const struct link_hooks *hooks)
+{
+	switch (config->kind) {
+	case PORT_LTOUDP:
+		return ltoudp_link_new(shell->loop, shell->in, config, hooks);
+	case PORT_TASHTALK:
+		return tashtalk_link_new(shell->loop, shell->in, config, hooks);
+	default:
+		return (config->is_tap ? tap_link_new : ether_link_new)(
+			shell->loop, shell->in, config, hooks);
+	}
+}
+
 void links_open(struct links *ls, const struct config_port *config)
 {
 	struct port_link *p = xmem_new(1, sizeof *p);
-	const struct link_hooks hooks = { p, on_up, on_down, on_received, on_say };
+	const struct link_hooks hooks = { p, on_up, on_down, on_received, on_dropped, on_say };
 
 	p->shell = ls->shell;
 	memcpy(p->name, config->name, sizeof p->name);
 	memcpy(p->device, config->device, sizeof p->device);
+	p->kind = config->kind;
 	p->is_tap = config->is_tap;
 	p->port = router_find_port(ls->shell->router, config->name);
-	p->link = (config->is_tap ? tap_link_new : ether_link_new)(
-		ls->shell->loop, ls->shell->in, config, &hooks);
+	p->link = new_link(ls->shell, config, &hooks);
 	ls->v = xmem_grow(ls->v, ls->n, &ls->cap, sizeof *ls->v);
 	ls->v[ls->n++] = p;
 	link_check(p->link);
@@ -146,10 +169,11 @@ void links_report(struct links *ls)
 		struct losses l = link_losses(p->link);
 
 		if (l.no_buffer != p->said.no_buffer)
-			log_printf(&p->shell->log, LOG_LEVEL_WARNING,
-				"port %s: the kernel had no room for %llu "
-				"packets; raise net.core.rmem_max and wmem_max if this goes on",
-				p->name, (unsigned long long)(l.no_buffer - p->said.no_buffer));
+			log_printf(&p->shell->log, LOG_LEVEL_WARNING, "port %s: no room for %llu packets; %s",
+				p->name, (unsigned long long)(l.no_buffer - p->said.no_buffer),
+				p->kind == PORT_TASHTALK
+					? "the LocalTalk bus is busy, or the adapter hangs"
+					: "raise net.core.rmem_max and wmem_max if this goes on");
 		if (l.refused != p->said.refused && l.error != p->said.error)
 			log_printf(&p->shell->log, LOG_LEVEL_WARNING,
 				"port %s: %s does not send: %s", p->name, p->device,
@@ -162,10 +186,20 @@ size_t links_losses(const struct links *ls, struct dump_loss *out, size_t max)
 {
 	size_t n = 0;
 
-	for (; n < ls->n && n < max; n++) {
-		struct losses l = link_losses(ls->v[n]->link);
+	for (size_t i = 0; i < ls->n; i++) {
+		const struct port_link *p = ls->v[i];
+		struct losses l = link_losses(p->link);
 
-		out[n] = (struct dump_loss){ ls->v[n]->name, l.no_buffer, l.refused };
+		for (int r = 0; r < DROP_REASONS; r++) {
+			uint64_t count = p->drops[r];
+
+			if (r == DROP_NO_BUFFER)
+				count = l.no_buffer;
+			else if (r == DROP_SEND_REFUSED)
+				count = l.refused;
+			if (count > 0 && n < max)
+				out[n++] = (struct dump_loss){ p->name, (enum drop_reason)r, count };
+		}
 	}
 	return n;
 }

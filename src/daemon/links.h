@@ -42,7 +42,7 @@ void links_flush(struct links *ls);
 /* Says what got lost since it was said last. */
 void links_report(struct links *ls);
 
-/* Fills at most `max` losses, one per port; the count. */
+/* Fills at most `max` losses, DROP_REASONS per port; the count. */
 size_t links_losses(const struct links *ls, struct dump_loss *out, size_t max);
 
 #endif

@@ -84,6 +84,11 @@ void state_fini(struct state *s)
 	*s = (struct state){ 0 };
 }
 
+static uint8_t last_node(enum port_kind kind)
+{
+	return kind == PORT_ETHERTALK ? AT_NODE_EXTENDED_LAST : AT_NODE_BROADCAST - 1;
+}
+
 void state_apply(const struct state *s, struct config *c)
 {
 	for (size_t i = 0; i < c->n_ports; i++) {
@@ -91,7 +96,7 @@ void state_apply(const struct state *s, struct config *c)
 		const struct state_port *last = find(s, p->name);
 
 		if (!last || p->address.net != 0 || last->addr.node == 0 ||
-			last->addr.node > AT_NODE_EXTENDED_LAST)
+			last->addr.node > last_node(p->kind))
 			continue;
 		if (p->range.first == 0 || at_range_has(p->range, last->addr.net))
 			p->address = last->addr;

@@ -244,13 +244,16 @@ size_t tunnels_losses(const struct tunnels *ts, struct dump_loss *out, size_t ma
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < ts->n && n < max; i++) {
-		struct losses l;
+	for (size_t i = 0; i < ts->n; i++) {
+		const struct tunnel_socket *t = ts->v[i];
+		struct losses l = { 0 };
 
-		if (!ts->v[i]->udp)
-			continue;
-		l = udp_losses(ts->v[i]->udp);
-		out[n++] = (struct dump_loss){ ts->v[i]->name, l.no_buffer, l.refused };
+		if (t->udp)
+			l = udp_losses(t->udp);
+		if (l.no_buffer > 0 && n < max)
+			out[n++] = (struct dump_loss){ t->name, DROP_NO_BUFFER, l.no_buffer };
+		if (l.refused > 0 && n < max)
+			out[n++] = (struct dump_loss){ t->name, DROP_SEND_REFUSED, l.refused };
 	}
 	return n;
 }

@@ -174,7 +174,7 @@ static void check(struct link *k)
 	const struct timeval later = { RETRY_S, 0 };
 	struct ether *e = ether_of(k);
 	struct ifinfo info = { 0 };
-	enum link_trouble trouble = link_judge(e->device, &info);
+	enum link_trouble trouble = link_judge(e->device, true, &info);
 	int error = 0;
 
 	if (e->fd >= 0 && (trouble != TROUBLE_NONE || is_other_interface(e, &info))) {
@@ -242,8 +242,15 @@ static void close_link(struct link *k)
 struct link *ether_link_new(struct loop *l, struct receive_batch *rb,
 	const struct config_port *config, const struct link_hooks *hooks)
 {
-	static const struct link_ops ops = { check, is_denied, send_frame, flush, set_multicast,
-		NULL, losses, close_link };
+	static const struct link_ops ops = {
+		.check = check,
+		.is_denied = is_denied,
+		.send = send_frame,
+		.flush = flush,
+		.set_multicast = set_multicast,
+		.losses = losses,
+		.close = close_link,
+	};
 	struct ether *e = xmem_new(1, sizeof *e);
 
 	e->link.ops = &ops;

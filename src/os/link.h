@@ -8,6 +8,7 @@
 
 #include "aurpd/config.h"
 #include "aurpd/pkt.h"
+#include "aurpd/trace.h"
 #include "batch.h"
 #include "loop.h"
 
@@ -15,11 +16,16 @@ struct link;
 
 struct link_hooks {
 	void *ctx;
-	/* The device is open; frames may come and go. `mac` is our hardware address on it. */
+	/*
+	 * The device is open; frames may come and go. `mac` is our hardware address on it,
+	 * zero where there are none (LocalTalk).
+	 */
 	void (*up)(void *ctx, struct instant now, struct mac mac);
 	void (*down)(void *ctx, struct instant now);
 	/* A frame came; it is lent for the call. The link may not be closed inside. */
 	void (*received)(void *ctx, struct instant now, struct pkt *frame);
+	/* Something came that is no frame for us. */
+	void (*dropped)(void *ctx, enum drop_reason reason);
 	/* What a person should know: what happened and what to do, without the port's name. */
 	void (*say)(void *ctx, enum log_level level, const char *text);
 };
@@ -29,7 +35,7 @@ struct link_ops {
 	bool (*is_denied)(const struct link *k);
 	void (*send)(struct link *k, const struct pkt *frame);
 	void (*flush)(struct link *k);
-	void (*set_multicast)(struct link *k, struct mac group, bool join);
+	void (*set_multicast)(struct link *k, struct mac group, bool join);	/* NULL: hears all */
 	void (*set_node)(struct link *k, uint8_t node);	/* NULL: the device need not know */
 	struct losses (*losses)(const struct link *k);
 	void (*close)(struct link *k);
@@ -43,6 +49,10 @@ struct link {
 struct link *ether_link_new(struct loop *l, struct receive_batch *rb,
 	const struct config_port *config, const struct link_hooks *hooks);
 struct link *tap_link_new(struct loop *l, struct receive_batch *rb,
+	const struct config_port *config, const struct link_hooks *hooks);
+struct link *ltoudp_link_new(struct loop *l, struct receive_batch *rb,
+	const struct config_port *config, const struct link_hooks *hooks);
+struct link *tashtalk_link_new(struct loop *l, struct receive_batch *rb,
 	const struct config_port *config, const struct link_hooks *hooks);
 
 /* Looks at the device: opens, closes or leaves it. To be called whenever it may have changed. */
@@ -70,7 +80,8 @@ static inline void link_flush(struct link *k)
 
 static inline void link_set_multicast(struct link *k, struct mac group, bool join)
 {
-	k->ops->set_multicast(k, group, join);
+	if (k->ops->set_multicast)
+		k->ops->set_multicast(k, group, join);
 }
 
 /* Our node on a LocalTalk link, 0: none; for a device that answers for it by itself. */

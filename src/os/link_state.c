@@ -1,7 +1,8 @@
 /*
- * Judging a network interface, and the sentences about it. ether_linux.c and
- * tap_linux.c call. Conformance Q19 (wireless), Q21 (bridge member), Q22 (the
- * kernel's own AppleTalk on the same interface).
+ * Judging a network interface, and the sentences about it. ether_linux.c,
+ * tap_linux.c and ltoudp.c call. Conformance Q19 (wireless), Q21 (bridge
+ * member), Q22 (the kernel's own AppleTalk on the same interface), Q25 (who
+ * does not share LToUDP's port).
  */
 #include "link_state.h"
 
@@ -23,11 +24,11 @@ static bool takes_frames(const char *kind)
 	return false;
 }
 
-enum link_trouble link_judge(const char *device, struct ifinfo *info)
+enum link_trouble link_judge(const char *device, bool needs_ethernet, struct ifinfo *info)
 {
 	if (!ifwatch_query(device, info))
 		return TROUBLE_ABSENT;
-	if (info->hardware != ARPHRD_ETHER)
+	if (needs_ethernet && info->hardware != ARPHRD_ETHER)
 		return TROUBLE_NOT_ETHERNET;
 	if (info->master[0] && takes_frames(info->master_kind))
 		return TROUBLE_MEMBER;
@@ -65,6 +66,13 @@ static void describe(
 		break;
 	case TROUBLE_DENIED:
 		snprintf(text, SENTENCE_MAX, "%s cannot be opened: %s", d, strerror(error));
+		break;
+	case TROUBLE_IN_USE:
+		snprintf(text, SENTENCE_MAX,
+			"a program on this machine keeps UDP port %d for itself (see: ss -lunp "
+			"'sport = :%d'); end it, or use a version that shares the port "
+			"(SO_REUSEADDR, SO_REUSEPORT); trying again",
+			LTOUDP_PORT, LTOUDP_PORT);
 		break;
 	default:
 		snprintf(text, SENTENCE_MAX, "%s cannot be opened: %s; trying again", d,

@@ -5,6 +5,8 @@
 #include "ifwatch.h"
 #include "link.h"
 
+enum { LTOUDP_PORT = 1954 };
+
 enum link_trouble {
 	TROUBLE_UNKNOWN,	/* not looked yet */
 	TROUBLE_NONE,
@@ -14,6 +16,7 @@ enum link_trouble {
 	TROUBLE_DOWN,
 	TROUBLE_NO_CARRIER,
 	TROUBLE_DENIED,
+	TROUBLE_IN_USE,		/* somebody else has the UDP port of LToUDP for itself (Q25) */
 	TROUBLE_FAILED,
 };
 
@@ -24,7 +27,7 @@ struct link_state {
 };
 
 /* Sees whether a port can use an existing interface; fills *info unless TROUBLE_ABSENT. */
-enum link_trouble link_judge(const char *device, struct ifinfo *info);
+enum link_trouble link_judge(const char *device, bool needs_ethernet, struct ifinfo *info);
 
 /*
  * Takes the new trouble, and says it if it is new. `info` belongs to

@@ -190,14 +190,6 @@ static void flush(struct link *k)
 	(void)k;
 }
 
-/* A tap hands us every multicast. */
-static void set_multicast(struct link *k, struct mac group, bool join)
-{
-	(void)k;
-	(void)group;
-	(void)join;
-}
-
 static struct losses losses(const struct link *k)
 {
 	return ((const struct tap *)k)->losses;
@@ -226,8 +218,14 @@ static struct mac random_mac(void)
 struct link *tap_link_new(struct loop *l, struct receive_batch *rb,
 	const struct config_port *config, const struct link_hooks *hooks)
 {
-	static const struct link_ops ops = { check, is_denied, send_frame, flush, set_multicast,
-		NULL, losses, close_link };
+	static const struct link_ops ops = {
+		.check = check,
+		.is_denied = is_denied,
+		.send = send_frame,
+		.flush = flush,
+		.losses = losses,
+		.close = close_link,
+	};
 	struct tap *t = xmem_new(1, sizeof *t);
 
 	(void)rb;

@@ -21,7 +21,7 @@ static void test_syntax_errors_name_their_line(void **state)
 	conf_rig_refused("router {\n flavour = x\n}", 2, "there are name, public-address");
 	conf_rig_refused("\nethertalkk lan {}", 2, "did you mean ethertalk?");
 	conf_rig_refused("\nnetwork = 3", 2, "belongs into a ethertalk section");
-	conf_rig_refused("\n\nfoo {}", 3, "there are router, ethertalk, tunnel");
+	conf_rig_refused("\n\nfoo {}", 3, "there are router, ethertalk, ltoudp, tashtalk, tunnel");
 	conf_rig_refused("router {\n name = a\n", 1, "never closed: end the section");
 	conf_rig_refused("ethertalk x {\n zones = { a,\n", 2, "never closed: end the list");
 	conf_rig_refused("\n/* no end\n\n", 2, "this comment is never closed");

@@ -76,7 +76,8 @@ static struct config *parse(const char *text)
 static char *dump_of_site(void)
 {
 	const struct router_io io = { NULL, no_link, no_tunnel, no_multicast, no_node, no_trace };
-	const struct dump_loss losses[] = { { "lan", 7, 0 }, { "globaltalk", 0, 2 } };
+	const struct dump_loss losses[] = { { "lan", DROP_NO_BUFFER, 7 },
+		{ "globaltalk", DROP_SEND_REFUSED, 2 } };
 	const struct mac mac = { { 2, 0, 7, 0x12, 0x34, 0x56 } };
 	const struct endpoint office = { 0xC0000221, 387 };
 	const struct domain_id di = { DI_IP, 0xCB007107 };
