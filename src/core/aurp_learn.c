@@ -6,6 +6,8 @@
  */
 #include "aurp_recv.h"
 
+#include <assert.h>
+
 #include "aurp_seq.h"
 #include "peer_state.h"
 #include "port.h"
@@ -127,6 +129,7 @@ static void learn(struct peer *p, struct at_range range, uint8_t distance, bool 
 		say_reflects(p, range);
 		return;
 	case OFFER_OVERLAP:
+		assert(route);
 		peer_drop(p, DROP_AURP_OVERLAP);
 		if (got->is_news)
 			say_conflict(p, TRACE_PEER_OVERLAP, range, route);

@@ -220,12 +220,11 @@ static void take_zone(struct answer *a, const struct at_name *zone)
 static bool names_one_network(struct aurp_zone_reader *z)
 {
 	struct rd start = z->tuples;
-	enum tuple_step step;
 	struct aurp_zone t;
 	uint16_t net = 0;
 	bool is_one = true;
 
-	while (tuple_is_here(step = aurp_next_zone(z, &t))) {
+	while (tuple_is_here(aurp_next_zone(z, &t))) {
 		is_one &= net == 0 || t.net == net;
 		net = t.net;
 	}

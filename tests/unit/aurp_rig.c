@@ -196,11 +196,6 @@ void lab_run(struct lab *lab, struct span d)
 	while (instant_cmp(lab->rig->now, end) < 0);
 }
 
-void lab_settle(struct lab *lab)
-{
-	rig_run(lab->rig, span_us(0));
-}
-
 void lab_net(struct lab *lab, struct at_range range, uint8_t distance, const char *zone)
 {
 	struct station p = neighbour(lab);

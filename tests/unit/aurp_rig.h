@@ -90,9 +90,6 @@ void lab_run(struct lab *lab, struct span d);
 /* The same as far as the next thing that happens, at most to `end`. */
 void lab_step(struct lab *lab, struct instant end);
 
-/* Runs until the router goes quiet at this instant: what answers at once has answered. */
-void lab_settle(struct lab *lab);
-
 /* --- the local internet ------------------------------------------------------------------ */
 
 /* A network behind the neighbour, 1..15 hops from us; zone NULL: nobody tells its zone. */
