@@ -27,6 +27,104 @@ def fresh_mac():
     return bytes.fromhex("020000aa") + next(_serial).to_bytes(2, "big")
 
 
+class Client:
+    """What a person at an end node does, whatever the cable: zones, names, echoes.
+
+    Needs a Log of frames with `ddp` and `src`, `send_ddp`, and of us `mac` (our
+    address on the link), `addr` and `router`.
+    """
+
+    def __init__(self):
+        self.zone = None
+        self.names = []             # (object, type, socket)
+        self._tid = random.randrange(1, 0x8000)
+        self._nbp_id = random.randrange(256)
+
+    def ask(self, send, wanted, what, tries=5, patience=1.0):
+        """send() until a wanted frame comes back."""
+        for _ in range(tries):
+            mark = self.mark()
+            send()
+            frame = self.wait(lambda f: f.src != self.mac and f.ddp and wanted(f), patience, mark)
+            if frame:
+                return frame
+        raise Silence(f"no {what}")
+
+    # --- zones
+
+    def _atp(self, function, index):
+        self._tid += 1
+        tid, router = self._tid, self.router[0]
+
+        def mine(frame):
+            return (frame.ddp.type == at.ATP and frame.ddp.dst == self.addr and
+                    frame.ddp.data[2:4] == tid.to_bytes(2, "big"))
+
+        frame = self.ask(lambda: self.send_ddp(router, at.ZIP_SOCKET, at.ATP,
+                                               at.atp_zip_request(tid, function, index)),
+                         mine, "answer to a zone request")
+        return at.parse_atp_zip_response(frame.ddp.data)[1:]
+
+    def _all_zones(self, function):
+        index, zones = 1, []
+        while True:
+            last, found = self._atp(function, index)
+            zones += found
+            if last:
+                return zones
+            index += len(found)
+
+    def get_zone_list(self):
+        return self._all_zones(at.ZIP_GET_ZONE_LIST)
+
+    def get_local_zones(self):
+        return self._all_zones(at.ZIP_GET_LOCAL_ZONES)
+
+    def get_my_zone(self):
+        return self._atp(at.ZIP_GET_MY_ZONE, 0)[1]
+
+    # --- names
+
+    def register(self, obj, kind, socket=252):
+        self.names.append((name(obj), name(kind), socket))
+
+    def names_asked_for(self, asked):
+        """Those of our names that an NBP look-up is about."""
+        if asked.zone not in (b"*", b"") and not at.same_name(asked.zone, self.zone):
+            return []
+        return [NbpTuple(self.addr, socket, 1, obj, kind, b"*") for obj, kind, socket in self.names
+                if at.nbp_matches(asked.object, obj) and at.nbp_matches(asked.type, kind)]
+
+    def lookup(self, obj, kind, zone, patience=1.0, tries=3, enough=1):
+        """The entities found, by (object, type); asks again while there are not enough."""
+        self._nbp_id = (self._nbp_id + 1) % 256
+        asked = NbpTuple(self.addr, 253, 0, name(obj), name(kind), name(zone))
+        query = Nbp(at.BRRQ, self._nbp_id, [asked]).encode()
+        found, mark = {}, self.mark()
+
+        def note(frame):
+            if frame.ddp and frame.ddp.type == at.NBP and frame.ddp.dst == self.addr:
+                nbp = Nbp.decode(frame.ddp.data)
+                if nbp.function == at.LKUP_REPLY and nbp.id == self._nbp_id:
+                    found.update({(e.object, e.type): e for e in nbp.tuples})
+            return len(found) >= enough
+
+        for _ in range(tries):
+            self.send_ddp(self.router[0], at.NBP_SOCKET, at.NBP, query)
+            if self.wait(note, patience, mark):
+                break
+        return found
+
+    # --- echo
+
+    def echo(self, dst, data=b"Hi", timeout=2.0, **more):
+        """The frame of the answer, or None."""
+        mark = self.mark()
+        self.send_ddp(dst, at.AEP_SOCKET, at.AEP, b"\1" + data, 253, **more)
+        return self.wait(lambda f: f.src != self.mac and f.ddp and f.ddp.type == at.AEP and
+                         f.ddp.dst == self.addr and f.ddp.data == b"\2" + data, timeout, mark)
+
+
 class Station(Capture):
     """Link level: AARP, sending datagrams, hearing those meant for us."""
 
@@ -147,26 +245,13 @@ class Station(Capture):
         self.addr = candidate
         return True
 
-    def ask(self, send, wanted, what, tries=5, patience=1.0):
-        """send() until a wanted frame comes back."""
-        for _ in range(tries):
-            mark = self.mark()
-            send()
-            frame = self.wait(lambda f: f.src != self.mac and f.ddp and wanted(f), patience, mark)
-            if frame:
-                return frame
-        raise Silence(f"no {what}")
 
-
-class Node(Station):
+class Node(Client, Station):
     """An end node: acquires an address, browses zones, looks names up, has names, echoes."""
 
     def __init__(self, cable, mac=None):
-        super().__init__(cable, mac)
-        self.zone = None
-        self.names = []             # (object, type, socket)
-        self._tid = random.randrange(1, 0x8000)
-        self._nbp_id = random.randrange(256)
+        Client.__init__(self)
+        Station.__init__(self, cable, mac)
 
     def on_ddp(self, frame):
         super().on_ddp(frame)
@@ -178,10 +263,7 @@ class Node(Station):
 
     def _on_lookup(self, nbp):
         asked = nbp.tuples[0]
-        if asked.zone not in (b"*", b"") and not at.same_name(asked.zone, self.zone):
-            return
-        found = [NbpTuple(self.addr, socket, 1, obj, kind, b"*") for obj, kind, socket in self.names
-                 if at.nbp_matches(asked.object, obj) and at.nbp_matches(asked.type, kind)]
+        found = self.names_asked_for(asked)
         if found:
             # mac_for() may have to wait for AARP, which this very thread reads.
             threading.Thread(target=self.send_ddp, daemon=True, args=(
@@ -216,73 +298,6 @@ class Node(Station):
         if not self.loyal:
             self.router = (frame.ddp.src, frame.src)
         return at.GniReply.decode(frame.ddp.data)
-
-    # --- zones
-
-    def _atp(self, function, index):
-        self._tid += 1
-        tid, router = self._tid, self.router[0]
-
-        def mine(frame):
-            return (frame.ddp.type == at.ATP and frame.ddp.dst == self.addr and
-                    frame.ddp.data[2:4] == tid.to_bytes(2, "big"))
-
-        frame = self.ask(lambda: self.send_ddp(router, at.ZIP_SOCKET, at.ATP,
-                                               at.atp_zip_request(tid, function, index)),
-                         mine, "answer to a zone request")
-        return at.parse_atp_zip_response(frame.ddp.data)[1:]
-
-    def _all_zones(self, function):
-        index, zones = 1, []
-        while True:
-            last, found = self._atp(function, index)
-            zones += found
-            if last:
-                return zones
-            index += len(found)
-
-    def get_zone_list(self):
-        return self._all_zones(at.ZIP_GET_ZONE_LIST)
-
-    def get_local_zones(self):
-        return self._all_zones(at.ZIP_GET_LOCAL_ZONES)
-
-    def get_my_zone(self):
-        return self._atp(at.ZIP_GET_MY_ZONE, 0)[1]
-
-    # --- names
-
-    def register(self, obj, kind, socket=252):
-        self.names.append((name(obj), name(kind), socket))
-
-    def lookup(self, obj, kind, zone, patience=1.0, tries=3, enough=1):
-        """The entities found, by (object, type); asks again while there are not enough."""
-        self._nbp_id = (self._nbp_id + 1) % 256
-        asked = NbpTuple(self.addr, 253, 0, name(obj), name(kind), name(zone))
-        query = Nbp(at.BRRQ, self._nbp_id, [asked]).encode()
-        found, mark = {}, self.mark()
-
-        def note(frame):
-            if frame.ddp and frame.ddp.type == at.NBP and frame.ddp.dst == self.addr:
-                nbp = Nbp.decode(frame.ddp.data)
-                if nbp.function == at.LKUP_REPLY and nbp.id == self._nbp_id:
-                    found.update({(e.object, e.type): e for e in nbp.tuples})
-            return len(found) >= enough
-
-        for _ in range(tries):
-            self.send_ddp(self.router[0], at.NBP_SOCKET, at.NBP, query)
-            if self.wait(note, patience, mark):
-                break
-        return found
-
-    # --- echo
-
-    def echo(self, dst, data=b"Hi", timeout=2.0, **more):
-        """The frame of the answer, or None."""
-        mark = self.mark()
-        self.send_ddp(dst, at.AEP_SOCKET, at.AEP, b"\1" + data, 253, **more)
-        return self.wait(lambda f: f.src != self.mac and f.ddp and f.ddp.type == at.AEP and
-                         f.ddp.dst == self.addr and f.ddp.data == b"\2" + data, timeout, mark)
 
 
 class ScriptedRouter(Station):

@@ -220,6 +220,25 @@ def test_aurp_T7_T26_unknown_headers_are_dropped_and_counted(party):
         assert after.get(reason, 0) == before.get(reason, 0) + 1, reason
 
 
+def test_aurp_S16_Z8_the_receiver_repeats_a_question_and_the_sender_just_answers(party):
+    peer, net = party.decent, Range(1580, 1581)
+    peer.networks[net] = (1, ["Zone late"])
+    peer.auto.discard("zi")
+    mark = peer.mark()
+    peer.update((aurp.NA, net, 1))
+    asked = peer.count(lambda p: p.command == aurp.ZI_REQ, 2, 25, mark)
+    assert len(asked) == 2 and all(aurp.parse_zi_req(p.body) == [1580] for p in asked)
+    assert asked[1].time - asked[0].time >= 5
+    peer.auto.add("zi")
+    peer.send_zones([1580])
+    party.daemon.wait_dump(lambda d: d.zones("1580-1581") == ["Zone late"], 5)
+    mark = peer.mark()
+    for _ in range(2):
+        peer.send(aurp.ZI_REQ, peer.receiver_conn, 0, 0, aurp.zi_req_body([party.a.range.first]))
+    answers = peer.count(lambda p: p.command == aurp.ZI_RSP, 2, 2, mark)
+    assert len(answers) == 2 and answers[0].raw == answers[1].raw
+
+
 def test_aurp_C12_an_unknown_option_is_ignored(party):
     peer = party.picky
     peer.open_req(options=[(1, b"\xde\xad\xbe\xef"), (77, b"x")])
