@@ -83,7 +83,8 @@ void llap_say_short(struct rig *rig, uint8_t dst, uint8_t src, uint8_t dst_socke
 
 void llap_say_long(struct rig *rig, const struct ddp *h, const void *body, size_t n)
 {
-	uint8_t dst = h->dst.node == AT_NODE_BROADCAST ? LLAP_BROADCAST : NODE_US;
+	bool is_here = h->dst.net == 0 || h->dst.net == NET_LT0;
+	bool to_all = is_here && h->dst.node == AT_NODE_BROADCAST;
 	uint8_t bytes[DDP_MAX];
 	struct wr w = wr_over(bytes, sizeof(bytes));
 	struct ddp whole = *h;
@@ -92,7 +93,8 @@ void llap_say_long(struct rig *rig, const struct ddp *h, const void *body, size_
 	ddp_encode_long(&w, &whole);
 	wr_bytes(&w, body, n);
 	assert_true(wr_ok(&w));
-	llap_say(rig, dst, h->src.node, LLAP_DDP_LONG, bytes, wr_len(&w));
+	llap_say(rig, to_all ? LLAP_BROADCAST : NODE_US, h->src.node, LLAP_DDP_LONG, bytes,
+		wr_len(&w));
 }
 
 void llap_say_body(struct rig *rig, uint8_t dst, uint8_t dst_socket, uint8_t src_socket,

@@ -13,6 +13,7 @@ enum { ET0, ET1, LT0 };
 enum {
 	ENQ = HEARD_LLAP + LLAP_ENQ,
 	ACK = HEARD_LLAP + LLAP_ACK,
+	NET_LT0 = 10,
 	NODE_L = 42,
 	NODE_US = 254,
 };
@@ -38,7 +39,7 @@ void llap_say_short(struct rig *rig, uint8_t dst, uint8_t src, uint8_t dst_socke
 
 /*
  * A datagram with a long header; h->len is computed. The LLAP destination is us, or all
- * where the DDP one is node 255; the LLAP source is the DDP one.
+ * where the DDP one is all of this network; the LLAP source is the DDP one.
  */
 void llap_say_long(struct rig *rig, const struct ddp *h, const void *body, size_t n);
 
