@@ -1,8 +1,9 @@
 /*
- * Every DDP datagram passes here: from a port (port_ethertalk.c), from a tunnel
- * (tunnel.c), and from the router's own services. Inside AppleTalk ch. 4 and
- * figure 5-7; the table of special destinations is atalk-wire 6. A forwarded
- * datagram changes in its hop count only, which the checksum does not cover.
+ * Every DDP datagram passes here: from a port (port_ethertalk.c, port_localtalk.c),
+ * from a tunnel (tunnel.c), and from the router's own services. Inside AppleTalk
+ * ch. 4 and figure 5-7; the table of special destinations is atalk-wire 6. A
+ * forwarded datagram changes in its hop count only, which the checksum does not
+ * cover.
  */
 #include "forward.h"
 

@@ -1,8 +1,8 @@
 /*
  * What is common to all ports: their life, the way of frames in and out, their
  * counters and what the dump says of them. router.c makes and feeds ports;
- * port_seed.c brings them up; a medium (port_ethertalk.c) moves the frames.
- * Inside AppleTalk ch. 5, "Router model".
+ * port_seed.c brings them up; a medium (port_ethertalk.c, port_localtalk.c)
+ * moves the frames. Inside AppleTalk ch. 5, "Router model".
  */
 #include "port.h"
 

@@ -45,7 +45,7 @@ struct port_ops {
 	void (*claim)(struct port *port, struct at_range range, struct at_addr wish);
 	void (*input)(struct port *port, struct pkt *frame);
 	void (*send_node)(struct port *port, struct at_addr to, struct pkt *datagram);
-	/* Needed where the network is extended: only there does a frame say more than its datagram. */
+	/* Only where the network is extended. */
 	void (*send_hardware)(struct port *port, struct mac to, struct pkt *datagram);
 	void (*send_broadcast)(struct port *port, struct pkt *datagram);
 	void (*send_zone)(struct port *port, const struct at_name *zone, struct pkt *datagram);

@@ -8,6 +8,8 @@
  *   hard  probe in the range -> ask 3 times -> up, or conflict
  *   soft  probe in the range -> ask 3 times -> silence: up; else as told
  *   none  probe in FF00-FFFE -> ask until told -> probe in the range -> up
+ *
+ * On LocalTalk a node is claimed instead, once and whatever the number (ch. 1).
  */
 #include "aurpd/macroman.h"
 #include "cable.h"

@@ -24,9 +24,10 @@ static bool is_same_node(const struct port *port, struct at_addr a, struct at_ad
 /* The sender must be a node of this cable and the one that really sent it (R39, R42). */
 static bool sender_is_valid(const struct datagram *d, const struct rtmp_header *h)
 {
+	const struct at_addr from = { d->ddp.src.net, d->ddp.src.node };
 	uint8_t last = d->port->ops->is_extended ? AT_NODE_EXTENDED_LAST : AT_NODE_BROADCAST - 1;
 
-	return is_same_node(d->port, h->sender, (struct at_addr){ d->ddp.src.net, d->ddp.src.node }) &&
+	return is_same_node(d->port, h->sender, from) &&
 	       h->sender.node >= 1 && h->sender.node <= last && d->ddp.hops == 0 &&
 	       at_range_has(h->cable, h->sender.net) && !port_has_address(d->port, h->sender);
 }

@@ -21,9 +21,9 @@
 enum {
 	RIG_LINKS_MAX = 4,
 	RIG_GROUPS_MAX = 300,
-	/* kind of an AARP packet: this + its function; of DDP: its type; of LLAP control: this + type */
-	HEARD_AARP = 256,
-	HEARD_LLAP = 512,
+	/* what was heard: the type of a datagram, ... */
+	HEARD_AARP = 256,	/* ... this + the function of an AARP packet, ... */
+	HEARD_LLAP = 512,	/* ... this + the type of an LLAP control packet */
 };
 
 /* A frame that the router sent. */
