@@ -34,16 +34,8 @@ class Rig:
         self.daemon.wait_dump(lambda d: port_is_up("lan")(d) and port_is_up("other")(d), 12)
         self.daemon.wait_dump(lambda d: len(d.rows("zones")) == 5, 12, "all five zones")
         self.node, self.other = a.node(), a.node(device="lan1")
-        # The neighbour is a router, too: our questions are for the one under test.
-        for node, port in ((self.node, "lan"), (self.other, "other")):
-            node.router, node.loyal = self.address_of(port), True
         self.addr, self.mac = self.node.router
         self.other_addr, self.other_mac = self.other.router
-
-    def address_of(self, port):
-        row = self.daemon.dump().row("ports", port=port)
-        net, node = row["addr"].split(".")
-        return Addr(int(net), int(node)), at.mac(row["mac"])
 
     def mark(self):
         return self.watch.mark(), self.other_watch.mark()

@@ -2,7 +2,7 @@
 
 import contextlib
 
-from appletalk import Range
+from appletalk import Addr, Range, mac
 from capture import Capture
 from daemon import Daemon, peer_is
 from net import Lab, Wan
@@ -24,6 +24,12 @@ def ethertalk(name="lan", device="lan0", network="100-101", zones=("Zone A",), s
     return section(f'ethertalk "{name}"', f'device = "{device}"', f"seed = {seed}",
                    network and f'network = "{network}"', network and f"zones = {quoted(zones)}",
                    more)
+
+
+def localtalk(kind, name, device, network, zone, seed="hard", more=""):
+    """A port of kind ltoudp or tashtalk."""
+    own = f'network = {network}\n zone = "{zone}"\n' if network else ""
+    return f'{kind} "{name}" {{\n device = "{device}"\n seed = {seed}\n {own} {more}\n}}\n'
 
 
 def tunnel(peers, name="wan", listen="0.0.0.0:387", more=""):
@@ -71,10 +77,17 @@ class Site:
         return self.daemon
 
     def node(self, zone=b"", device="lan0", **more):
-        """A new end node on the cable, with an address and a router."""
+        """A new end node on the cable, with an address; its router is ours, whoever else is one."""
         node = self.world.keep(Node(self.cables[device]))
         node.acquire(zone, **more)
+        node.router, node.loyal = self.port_address(device), True
         return node
+
+    def port_address(self, device="lan0"):
+        """Address and MAC of aurpd's port on this device."""
+        row = self.daemon.dump().row("ports", device=device)
+        net, number = row["addr"].split(".")
+        return Addr(int(net), int(number)), mac(row["mac"])
 
     def bare_node(self, device="lan0"):
         """A station on the cable that has done nothing yet."""
