@@ -63,7 +63,6 @@ static void on_claim_timer(struct timer *t)
 		return;
 	}
 	l->state = NODE_OURS;
-	l->complained = instant_add(port->r->now, span_s(-1));
 	port->r->io.set_node(port->r->io.ctx, port->link, l->node);
 	port_claimed(port);
 }
@@ -126,7 +125,7 @@ void localtalk_complain(struct localtalk *l)
 
 void localtalk_claim_input(struct localtalk *l, const struct llap *h)
 {
-	if (h->dst != l->node || l->state == NODE_NONE)
+	if (h->dst != l->node)
 		port_drop(l->port, DROP_LLAP_IGNORED);
 	else if (l->state == NODE_CLAIMING)
 		move_on(l);

@@ -99,14 +99,13 @@ void localtalk_transmit(struct port *port, const struct llap *h, const struct wr
 }
 
 /*
- * What we say ourselves to nodes of this network has a short header, as older
- * nodes expect (L15), but for NBP: an ImageWriter answers a short LkUp to the
- * wrong node (Q12). What is forwarded keeps the header it has (D21).
+ * What we say ourselves (no hop yet) to nodes of this network has a short header,
+ * as older nodes expect (L15), but for NBP: an ImageWriter answers a short LkUp to
+ * the wrong node (Q12). What is forwarded keeps the header it has (D21).
  */
 static bool is_short(const struct port *port, const struct ddp *h)
 {
-	return h->hops == 0 && h->checksum == 0 && h->type != DDP_NBP &&
-	       h->src.net == port->addr.net && h->src.node == port->addr.node &&
+	return h->hops == 0 && h->type != DDP_NBP && h->src.net == port->addr.net &&
 	       h->dst.net == port->addr.net;
 }
 
@@ -135,7 +134,7 @@ static void send_datagram(struct port *port, uint8_t to, const struct pkt *datag
 
 static void send_node(struct port *port, struct at_addr to, struct pkt *datagram)
 {
-	if (to.node < LLAP_NODE_FIRST || to.node > LLAP_NODE_LAST || to.node == port->addr.node)
+	if (to.node < LLAP_NODE_FIRST || to.node > LLAP_NODE_LAST)
 		port_drop(port, DROP_LLAP_BAD_TARGET);
 	else
 		send_datagram(port, to.node, datagram);

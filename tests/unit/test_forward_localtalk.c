@@ -265,7 +265,7 @@ static void test_atalk_D31_a_link_broadcast_to_one_node_is_not_forwarded(void **
 	rig_free(rig);
 }
 
-static void test_atalk_D25_D28_sources_that_no_localtalk_node_can_have(void **state)
+static void test_sources_that_no_localtalk_node_can_have(void **state)
 {
 	struct rig *rig = rig_localtalk_up();
 	const struct at_sockaddr bad[] = {
@@ -327,7 +327,7 @@ int main(void)
 		cmocka_unit_test(test_atalk_D21_what_is_forwarded_keeps_its_long_header),
 		cmocka_unit_test(test_atalk_D06_D13_D14_remote_networks_are_reached_from_localtalk),
 		cmocka_unit_test(test_atalk_D31_a_link_broadcast_to_one_node_is_not_forwarded),
-		cmocka_unit_test(test_atalk_D25_D28_sources_that_no_localtalk_node_can_have),
+		cmocka_unit_test(test_sources_that_no_localtalk_node_can_have),
 		cmocka_unit_test(test_atalk_D33_a_port_that_starts_neither_forwards_nor_answers),
 	};
 

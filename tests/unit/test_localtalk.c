@@ -178,6 +178,12 @@ static void test_atalk_L17_Q27_network_0_is_this_network(void **state)
 		assert_int_equal(h->llap.dst, NODE_L);
 		assert_int_equal(h->ddp.dst.socket, 253);
 	}
+	/* To another node here, who is then called by his number. */
+	llap_say_long(rig, &(struct ddp){ .dst = { 0, 43, 4 }, .src = { 0, NODE_L, 253 },
+		.type = DDP_AEP }, ping, sizeof(ping));
+	h = rig_take(rig, LT0, DDP_AEP);
+	assert_int_equal(h->llap.dst, 43);
+	assert_int_equal(h->ddp.dst.net, 10);
 	/* To another network of ours: the answer names the asker's. */
 	llap_say_long(rig, &(struct ddp){ .dst = { 3, 128, 4 }, .src = { 0, NODE_L, 253 },
 		.type = DDP_AEP }, ping, sizeof(ping));

@@ -83,6 +83,10 @@ static void test_nothing_but_enqs_leaves_before_the_node_is_ours(void **state)
 	llap_say_short(rig, LLAP_BROADCAST, NODE_L, 4, 253, DDP_AEP, "\x01", 1);
 	llap_say_short(rig, NODE_US, NODE_L, 4, 253, DDP_AEP, "\x01", 1);
 	llap_say_body(rig, LLAP_BROADCAST, 6, 253, DDP_ATP, "V-Z9");
+	assert_int_equal(rig_drops(rig, LT0, DROP_LLAP_NOT_FOR_US), 1);
+	/* A node we want but do not have cannot be stolen. */
+	llap_say_short(rig, LLAP_BROADCAST, NODE_US, 4, 253, DDP_AEP, "\x01", 1);
+	assert_int_equal(rig_noted(rig, TRACE_PORT_NODE_STOLEN), 0);
 	assert_int_equal(rig_count(rig, LT0, ENQ), 8);
 	while (rig_find(rig, LT0, ENQ))
 		;
@@ -100,6 +104,13 @@ static void test_atalk_L01_the_address_from_before_is_tried_first(void **state)
 	say_ack(rig, 200);
 	rig_run(rig, span_ms(251));
 	assert_int_equal(rig_take(rig, LT0, ENQ)->llap.dst, 0xFE);
+	rig_free(rig);
+	/* What was refused is not asked for again. */
+	rig = start(PORT_LTOUDP, (struct at_addr){ 10, 0xFE });
+	assert_int_equal(rig_take(rig, LT0, ENQ)->llap.dst, 0xFE);
+	say_ack(rig, 0xFE);
+	rig_run(rig, span_ms(251));
+	assert_int_equal(rig_take(rig, LT0, ENQ)->llap.dst, 0xFD);
 	rig_free(rig);
 	/* After the link was away, too; a user node if that was ours. */
 	rig = start(PORT_LTOUDP, (struct at_addr){ 10, 5 });
@@ -280,26 +291,35 @@ static void test_atalk_L26_an_adapter_answers_by_itself(void **state)
 	rig_free(rig);
 }
 
-static void test_the_adapter_is_told_when_the_node_is_given_up(void **state)
+static void in_conflict(enum port_kind kind)
 {
-	struct rig *rig = start(PORT_TASHTALK, (struct at_addr){ 0, 0 });
+	struct rig *rig = start(kind, (struct at_addr){ 0, 0 });
 	static const char other_net[] = "\x00\x0B\x08\xC8\x00\x00\x82";
+	static const char to_any_router[] = "\x00\x0D\x00\x00\x00\x0A\x00\x0A\x00\x2A\x06\x06\x06";
 
-	(void)state;
 	rig_run(rig, span_ms(2200));
 	assert_int_equal(rig->link[LT0].node, NODE_US);
-	/* A conflict: we neither have the node nor answer for it. */
 	llap_say_rtmp(rig, 200, other_net, 7);
 	assert_int_equal(rig->link[LT0].port->state, PORT_CONFLICT);
+	/* We neither have the node nor answer for it. */
 	assert_int_equal(rig->link[LT0].node, 0);
 	rig_clear(rig);
 	say_enq(rig, NODE_US);
+	llap_say(rig, LLAP_BROADCAST, NODE_L, LLAP_DDP_LONG, to_any_router, 13);
+	assert_int_equal(rig_drops(rig, LT0, DROP_PORT_NOT_READY), 1);
 	assert_int_equal(rig->link[LT0].port->state, PORT_CONFLICT);
 	rig_assert_quiet(rig, LT0);
 	rig_run(rig, span_s(70));
 	assert_int_equal(rig->link[LT0].node, NODE_US);
 	assert_true(port_is_up(rig->link[LT0].port));
 	rig_free(rig);
+}
+
+static void test_the_node_is_given_up_in_a_conflict(void **state)
+{
+	(void)state;
+	in_conflict(PORT_LTOUDP);
+	in_conflict(PORT_TASHTALK);
 }
 
 static void test_another_node_that_uses_ours_is_named_once_a_second(void **state)
@@ -353,7 +373,7 @@ int main(void)
 			test_atalk_L03_Q40_also_while_the_port_verifies_and_after_a_reload),
 		cmocka_unit_test(test_atalk_L05_enqs_and_acks_of_others_are_their_own_business),
 		cmocka_unit_test(test_atalk_L26_an_adapter_answers_by_itself),
-		cmocka_unit_test(test_the_adapter_is_told_when_the_node_is_given_up),
+		cmocka_unit_test(test_the_node_is_given_up_in_a_conflict),
 		cmocka_unit_test(test_another_node_that_uses_ours_is_named_once_a_second),
 		cmocka_unit_test(test_a_port_that_goes_in_the_middle_of_a_claim_leaves_nothing),
 	};

@@ -178,6 +178,7 @@ static void test_atalk_Z24_Z28_the_zones_of_the_internet_page_by_page(void **sta
 	struct rig *rig = rig_localtalk_new();
 	char names[57][AT_ZONE_NAME_MAX + 1];
 	const char *list[58] = { NULL };
+	const struct zone *seen_zones[60];
 	size_t seen = 0;
 	bool is_last = false;
 
@@ -205,12 +206,17 @@ static void test_atalk_Z24_Z28_the_zones_of_the_internet_page_by_page(void **sta
 		body = h->body;
 		assert_true(zip_decode_atp_response(&body, &response));
 		while (zip_next_zone(&response.zones, &zone) == TUPLE_OK) {
-			assert_non_null(zone_find(&rig->r->zones, &zone));
+			const struct zone *z = zone_find(&rig->r->zones, &zone);
+
+			assert_non_null(z);
+			for (size_t i = 0; i < seen; i++)
+				assert_ptr_not_equal(seen_zones[i], z);
+			assert_true(seen < 59);
+			seen_zones[seen++] = z;
 			n++;
 		}
 		assert_int_equal(response.count, n);
 		assert_true(n > 0);
-		seen += n;
 		is_last = response.last;
 	}
 	/* ET0, Lab and LocalTalk. */
@@ -218,7 +224,7 @@ static void test_atalk_Z24_Z28_the_zones_of_the_internet_page_by_page(void **sta
 	rig_free(rig);
 }
 
-static void test_atalk_Z13_a_query_about_localtalk(void **state)
+static void test_a_query_about_localtalk(void **state)
 {
 	struct rig *rig = rig_localtalk_up();
 	const struct station a = station_a(rig);
@@ -404,6 +410,17 @@ static void test_atalk_N18_N16_our_name_answers_a_requester_without_a_network(vo
 	rig_free(rig);
 }
 
+static void test_atalk_Q27_a_startup_number_is_not_answered_on_localtalk(void **state)
+{
+	struct rig *rig = rig_localtalk_up();
+
+	(void)state;
+	l_looks_up(rig, NBP_LKUP, (struct at_sockaddr){ 0xFF01, NODE_L, DYNAMIC }, "*");
+	rig_assert_all_quiet(rig);
+	assert_int_equal(rig->r->drops[DROP_DDP_NO_ROUTE], 1);
+	rig_free(rig);
+}
+
 static void test_atalk_N26_replies_cross_from_localtalk_untouched(void **state)
 {
 	struct rig *rig = rig_localtalk_up();
@@ -429,7 +446,7 @@ int main(void)
 		cmocka_unit_test(test_atalk_Z31_an_unknown_zone_is_no_zone),
 		cmocka_unit_test(test_atalk_Z30_local_zones_are_my_zone),
 		cmocka_unit_test(test_atalk_Z24_Z28_the_zones_of_the_internet_page_by_page),
-		cmocka_unit_test(test_atalk_Z13_a_query_about_localtalk),
+		cmocka_unit_test(test_a_query_about_localtalk),
 		cmocka_unit_test(test_atalk_N05_Q12_a_lkup_on_localtalk_to_the_byte),
 		cmocka_unit_test(test_atalk_N06_a_fwdreq_for_localtalk_stays_on_it),
 		cmocka_unit_test(test_atalk_N08_a_fwdreq_without_a_zone_is_for_localtalk_only),
@@ -440,6 +457,7 @@ int main(void)
 			test_atalk_N10_while_the_zone_is_unknown_only_the_network_is_searched),
 		cmocka_unit_test(test_atalk_N19_our_name_answers_in_any_zone_there),
 		cmocka_unit_test(test_atalk_N18_N16_our_name_answers_a_requester_without_a_network),
+		cmocka_unit_test(test_atalk_Q27_a_startup_number_is_not_answered_on_localtalk),
 		cmocka_unit_test(test_atalk_N26_replies_cross_from_localtalk_untouched),
 	};
 

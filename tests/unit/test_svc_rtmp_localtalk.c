@@ -61,6 +61,8 @@ static void test_atalk_R12_R13_R15_R17_L18_data_on_localtalk_to_the_byte(void **
 	(void)state;
 	/* The route list of the vector: ours, ET0, and what P has. */
 	rig_configure(rig, ET1, SEED_NONE, 0, 0, NULL);
+	/* What a network is, its medium says, not who configured it. */
+	rig->ports[LT0].range.extended = true;
 	rig_start(rig);
 	rig_run(rig, span_s(6));
 	station_rtmp(&p, 3, 5, TUPLES(NONEXT(20, 1), EXT(30, 34, 0)));
@@ -189,6 +191,14 @@ static void test_atalk_R19_R38_a_neighbour_on_localtalk_is_a_next_router(void **
 	assert_int_equal(h->llap.type, LLAP_DDP_LONG);
 	assert_int_equal(h->ddp.dst.net, 20);
 	assert_int_equal(h->ddp.hops, 1);
+	/* Our own words for a node behind it have a long header, too (L15). */
+	llap_say(rig, NODE_US, NODE_P, LLAP_DDP_LONG,
+		"\x04\x0E\x00\x00\x00\x0A\x00\x14\xFE\x05\x04\xFD\x04\x01", 14);
+	h = rig_take(rig, LT0, DDP_AEP);
+	assert_int_equal(h->llap.dst, NODE_P);
+	assert_int_equal(h->llap.type, LLAP_DDP_LONG);
+	assert_int_equal(h->ddp.dst.net, 20);
+	assert_int_equal(h->ddp.src.net, 10);
 	rig_free(rig);
 }
 
