@@ -24,7 +24,7 @@ struct localtalk {
 	/* A TashTalk: frames carry an FCS, and it answers ENQ and RTS for us by itself (L26). */
 	bool has_adapter;
 	enum node_state state;
-	uint8_t node;			/* ours, or the one being claimed; else 0, which nobody has */
+	uint8_t node;			/* ours, or the one being claimed; 0: none */
 	uint8_t candidate;		/* tried when this one is taken */
 	unsigned enqs;
 	struct timer timer;
