@@ -130,9 +130,11 @@ static bool set_option(const struct ltoudp *u, int level, int name, int value)
 }
 
 /*
- * The socket is bound to the group, so nobody reaches it by unicast. Without
- * IP_MULTICAST_ALL it hears the group on our interface alone, whatever other
- * sockets have joined elsewhere.
+ * The socket is bound to the group, so nobody reaches it by unicast; and to the
+ * interface, because Linux (seen in 6.18) spreads the multicasts of one
+ * interface over all sockets of a user that share a port by SO_REUSEPORT,
+ * wherever they have joined. Where binding is refused (before 5.7, without
+ * CAP_NET_RAW) the membership alone keeps other interfaces out.
  */
 static bool bind_socket(const struct ltoudp *u)
 {
@@ -142,6 +144,7 @@ static bool bind_socket(const struct ltoudp *u)
 		.imr_ifindex = u->index };
 
 	socket_set_buffers(u->fd);
+	setsockopt(u->fd, SOL_SOCKET, SO_BINDTODEVICE, u->device, (socklen_t)strlen(u->device));
 	return set_option(u, SOL_SOCKET, SO_REUSEADDR, 1) &&
 		set_option(u, SOL_SOCKET, SO_REUSEPORT, 1) &&
 		set_option(u, IPPROTO_IP, IP_MULTICAST_ALL, 0) &&

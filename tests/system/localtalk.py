@@ -25,7 +25,7 @@ from node import Client, Silence
 GROUP, PORT = "239.192.76.84", 1954
 SHORT, LONG, ENQ, ACK, RTS, CTS = 0x01, 0x02, 0x81, 0x82, 0x84, 0x85
 EVERYBODY = 0xFF
-IP_RECVTTL, IP_MULTICAST_ALL, SO_REUSEPORT = 12, 49, 15
+IP_RECVTTL, IP_MULTICAST_ALL, SO_REUSEPORT, SO_BINDTODEVICE = 12, 49, 15, 25
 
 
 def fcs(data):
@@ -84,6 +84,7 @@ class LocalTalkNode(Client, Log):
         self.net = 0                # as RTMP told it
         self.router = None          # (address, node) of the router heard last
         self.long = False           # send long headers on the own network, too
+        self.loyal = False          # stay with that router, whatever others say
         self.mute = False
         self._candidate = None
         self._taken = threading.Event()
@@ -126,7 +127,8 @@ class LocalTalkNode(Client, Log):
         ddp = packet.ddp
         if ddp.type == at.RTMP_DATA and ddp.dst_socket == at.RTMP_SOCKET and len(ddp.data) >= 4:
             self.net = int.from_bytes(ddp.data[:2], "big")
-            self.router = (Addr(self.net, ddp.data[3]), packet.src)
+            if not self.loyal:
+                self.router = (Addr(self.net, ddp.data[3]), packet.src)
         elif not self.node or ddp.dst.node not in (self.node, EVERYBODY):
             return
         elif ddp.type == at.AEP and ddp.dst_socket == at.AEP_SOCKET and ddp.data[:1] == b"\1":
@@ -207,6 +209,8 @@ class UdpNode(LocalTalkNode):
         for level, option, value in (
                 (socket.SOL_SOCKET, socket.SO_REUSEADDR, 1),
                 (socket.SOL_SOCKET, SO_REUSEPORT, 1),
+                # else Linux spreads an interface's packets over all that share the port
+                (socket.SOL_SOCKET, SO_BINDTODEVICE, device.encode()),
                 (socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20),
                 (socket.IPPROTO_IP, IP_MULTICAST_ALL, 0),
                 (socket.IPPROTO_IP, IP_RECVTTL, 1),

@@ -90,7 +90,8 @@ class Client:
 
     def names_asked_for(self, asked):
         """Those of our names that an NBP look-up is about."""
-        if asked.zone not in (b"*", b"") and not at.same_name(asked.zone, self.zone):
+        if asked.zone not in (b"*", b"") and not (self.zone and
+                                                  at.same_name(asked.zone, self.zone)):
             return []
         return [NbpTuple(self.addr, socket, 1, obj, kind, b"*") for obj, kind, socket in self.names
                 if at.nbp_matches(asked.object, obj) and at.nbp_matches(asked.type, kind)]
