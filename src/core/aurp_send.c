@@ -384,7 +384,7 @@ void send_close(struct peer *p, const char *why)
 	send_enter(p, SEND_UNCONNECTED);
 	router_disarm(r, &p->send.update);
 	router_disarm(r, &p->send.quiet);
-	p->send.is_informed = p->send.in_list = p->send.in_update = false;
+	p->send.is_informed = p->send.in_list = p->send.in_update = p->send.is_leaving = false;
 	view_fini(&p->send.view);
 	if (was_open)
 		peer_trace(p, TRACE_PEER_SEND_CLOSED, why);

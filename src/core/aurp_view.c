@@ -288,13 +288,13 @@ void view_commit(struct peer *p, const struct aurp_event *event, size_t n)
 		bool is_there = event[i].distance < AURP_DISTANCE_MAX;
 		struct told *t = told_overlap(v, event[i].range);
 
-		if (event[i].code == AURP_EV_NDC && is_there) {
+		if (event[i].code == AURP_EV_NDC && is_there && t) {
 			t->distance = event[i].distance;
 			continue;
 		}
 		if (t)
 			untell(v, t);
-		if (event[i].code == AURP_EV_NA)
+		if (event[i].code == AURP_EV_NA && route)
 			tell(v, event[i].range, event[i].distance, route->zones.digest);
 	}
 }

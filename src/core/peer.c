@@ -134,22 +134,34 @@ void peer_close(struct peer *p, const char *why, struct span redial)
 	recv_close(p, why, redial);
 }
 
+/* Our last word on whatever is open: the data sender speaks for both connections (C34). */
+static void say_farewell(struct peer *p, const char *why)
+{
+	if (send_is_open(p)) {
+		recv_close(p, why, span_us(-1));
+		send_leave(p);
+	} else if (recv_is_open(p)) {
+		recv_leave(p);
+	} else {
+		recv_close(p, why, span_us(-1));
+	}
+}
+
 void peer_leave(struct peer *p)
 {
 	if (p->is_leaving)
 		return;
 	p->is_leaving = true;
 	router_arm(peer_router(p), &p->linger, farewell_limit);
-	if (send_is_open(p)) {
-		/* The data sender speaks for both connections (C34). */
-		recv_close(p, "we leave", span_us(-1));
-		send_leave(p);
-	} else if (recv_is_open(p)) {
-		recv_leave(p);
-	} else {
-		recv_close(p, "we leave", span_us(-1));
-	}
+	say_farewell(p, "we leave");
 	peer_check_up(p, "we leave");
+}
+
+void peer_break_off(struct peer *p, const char *why)
+{
+	if (!p->is_leaving)
+		say_farewell(p, why);
+	peer_close(p, why, span_us(-1));
 }
 
 static void on_linger(struct timer *t)

@@ -90,6 +90,9 @@ void peer_try_next_address(struct peer *p);
 /* Closes both connections without a word; redial < 0: for now. */
 void peer_close(struct peer *p, const char *why, struct span redial);
 
+/* The same with our last word, whose answer is not awaited; the peer itself stays. */
+void peer_break_off(struct peer *p, const char *why);
+
 /* Orderly end of both directions for good; doomed then, unless the whole router stops. */
 void peer_leave(struct peer *p);
 bool peer_has_left(const struct peer *p);

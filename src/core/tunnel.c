@@ -60,6 +60,7 @@ void tunnel_free(struct tunnel *t)
 {
 	struct list *it, *after;
 
+	t->sock = NULL;		/* whoever wants last words takes the tunnel down first */
 	tunnel_down(t);
 	list_for_each_safe(it, after, &t->peers)
 		peer_free(peer_at(it));
@@ -119,9 +120,10 @@ void tunnel_down(struct tunnel *t)
 {
 	struct list *it;
 
-	t->sock = NULL;
+	/* While there is a socket, it carries our last words; nobody can wait for the answers. */
 	list_for_each(it, &t->peers)
-		peer_close(peer_at(it), "the tunnel has no socket", span_us(-1));
+		peer_break_off(peer_at(it), "the tunnel has no socket");
+	t->sock = NULL;
 }
 
 /* A router that connected before anybody resolved the name it is configured by. */

@@ -220,6 +220,26 @@ static void test_peer_that_said_farewell_is_welcome_at_once(void **state)
 	lab_free(lab);
 }
 
+static void test_aurp_C32_a_tunnel_that_closes_says_farewell_and_forgets(void **state)
+{
+	struct lab *lab = lab_up(2);
+	struct mate a = mate_of(lab, 0), b = mate_of(lab, 1);
+
+	(void)state;
+	mate_join(&a);
+	mate_serve(&b, NETWORKS({ net(200), 0 }));
+	mate_forget(&a);
+	mate_forget(&b);
+	router_tunnel_down(lab->rig->r, lab->rig->now, lab->tunnel[0]);
+	assert_int_equal(mate_take(&a, AURP_RD)->h.connection, a.id);
+	assert_int_equal(mate_take(&b, AURP_RD)->h.connection, b.dut_id);
+	assert_states(lab, "p0", "unconnected", "unconnected");
+	assert_states(lab, "p1", "unconnected", "unconnected");
+	assert_int_equal(lab_distance(lab, 200), -1);
+	mate_assert_silence(&a, span_s(60));
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +254,7 @@ int main(void)
 			test_aurp_C36_farewell_of_the_data_sender_is_acknowledged_and_ends_both),
 		cmocka_unit_test(test_aurp_C36_X6_farewell_of_the_data_receiver_has_number_zero),
 		cmocka_unit_test(test_peer_that_said_farewell_is_welcome_at_once),
+		cmocka_unit_test(test_aurp_C32_a_tunnel_that_closes_says_farewell_and_forgets),
 	};
 
 	return cmocka_run_group_tests_name("peer_farewell", tests, NULL, NULL);

@@ -206,12 +206,16 @@ static void throw_a_stone(struct world *w, unsigned to)
 	deliver(w, to, bytes, wr_len(&wr));
 }
 
-/* One of the two forgets everything, as when its process is killed. */
+/* One of the two forgets everything: without a word, as when its process is killed, or with one. */
 static void lose_memory(struct world *w, unsigned i)
 {
 	struct lab *lab = w->lab[i];
+	unsigned loss = w->loss;
 
+	if (prng_range(&w->rng, 0, 1))
+		w->loss = 100;
 	router_tunnel_down(lab->rig->r, lab->rig->now, lab->tunnel[0]);
+	w->loss = loss;
 	router_tunnel_up(lab->rig->r, lab->rig->now, lab->tunnel[0], &lab->tunnels[0], lab->own);
 }
 
