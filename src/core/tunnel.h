@@ -32,13 +32,16 @@ void tunnel_apply(struct tunnel *t, const struct config_tunnel *config);
 
 void tunnel_up(struct tunnel *t, void *sock, struct domain_id own);
 void tunnel_down(struct tunnel *t);
-void tunnel_set_peer_addresses(struct tunnel *t, const char *peer, const struct endpoint *to, size_t n);
+void tunnel_set_peer_addresses(
+	struct tunnel *t, const char *peer, const struct endpoint *to, size_t n);
 void tunnel_input(struct tunnel *t, struct endpoint from, struct pkt *payload);
 
-/* The routing table or zone lists changed since the last call: peers will be told at their next update interval. */
+/* The routing table or zone lists changed since the last call: peers will be told at their next
+ * update interval. */
 void tunnel_view_changed(struct tunnel *t);
 
-/* Tells every peer that we go (RFC 1504 p. 38); tunnel_is_stopped() when all acknowledged or gave up. */
+/* Tells every peer that we go (RFC 1504 p. 38); tunnel_is_stopped() when all acknowledged or gave
+ * up. */
 void tunnel_shutdown(struct tunnel *t);
 bool tunnel_is_stopped(const struct tunnel *t);
 
@@ -47,8 +50,10 @@ void tunnel_reap(struct tunnel *t);
 
 void tunnel_count_peers(const struct tunnel *t, size_t *peers, size_t *connected);
 void tunnel_describe(const struct tunnel *t, struct tunnel_info *info);
-void tunnel_walk_peers(struct tunnel *t, void (*each)(void *ctx, const struct peer_info *), void *ctx);
+void tunnel_walk_peers(
+	struct tunnel *t, void (*each)(void *ctx, const struct peer_info *), void *ctx);
 /* The tunnel's own counters and drops, then those of each peer. */
-void tunnel_walk_counters(const struct tunnel *t, void (*each)(void *ctx, const struct counter_info *), void *ctx);
+void tunnel_walk_counters(
+	const struct tunnel *t, void (*each)(void *ctx, const struct counter_info *), void *ctx);
 
 #endif
