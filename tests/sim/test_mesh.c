@@ -199,7 +199,7 @@ static void test_aurp_T17_two_tunnels_pass_routes_on(void **state)
 	sim_free(s);
 }
 
-static void test_two_routers_on_one_cable_agree_and_back_each_other_up(void **state)
+static void test_aurp_T28_two_routers_of_one_internet_back_each_other_up(void **state)
 {
 	struct sim *s = sim_new(8);
 	static const size_t members[] = { 0, 1, 2 };
@@ -254,7 +254,7 @@ int main(void)
 		cmocka_unit_test(test_aurp_C32_orderly_shutdown_is_known_at_once),
 		cmocka_unit_test(test_aurp_C23_C30_a_crash_is_noticed_by_silence),
 		cmocka_unit_test(test_aurp_T17_two_tunnels_pass_routes_on),
-		cmocka_unit_test(test_two_routers_on_one_cable_agree_and_back_each_other_up),
+		cmocka_unit_test(test_aurp_T28_two_routers_of_one_internet_back_each_other_up),
 		cmocka_unit_test(test_the_same_seed_gives_the_same_world),
 	};
 
