@@ -83,10 +83,13 @@ static bool knows(const struct ltoudp *u, uint32_t ip)
 	return false;
 }
 
-/* An address may be so new that netlink's word of it still waits to be read. */
+/*
+ * An address may be so new that netlink's word of it still waits to be read.
+ * None at all is what a host without addresses hears of itself alone.
+ */
 static bool is_of_this_host(struct ltoudp *u, uint32_t ip, struct instant now)
 {
-	if (knows(u, ip))
+	if (ip == 0 || knows(u, ip))
 		return true;
 	if (instant_cmp(now, u->addresses_old) < 0)
 		return false;

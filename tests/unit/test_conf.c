@@ -50,6 +50,15 @@ static const char whole[] =
 	"    own-net-only = on\n"
 	"}\n"
 	"ethertalk learner { tap = at0 seed = none }\n"
+	"ltoudp emulators {\n"
+	"    device = eth0\n"
+	"    seed = soft\n"
+	"    network = 200\n"
+	"    zone = \"Emul\\x8etors \\\\ \\\" \\${x\"\n"
+	"    address = \"200.254\"\n"
+	"}\n"
+	"tashtalk \"desk\" { device = '/dev/serial/by-id/usb-FTDI_TTL232R-3V3_FTAB-if00-port0'\n"
+	"    network = 201 zone = Desk address = 201.1 }\n"
 	"tunnel \"globaltalk\" {\n"
 	"    listen = 192.0.2.1:1387\n"
 	"    accept-unknown = yes\n"
@@ -76,7 +85,7 @@ static void test_every_option_is_read(void **state)
 	assert_int_equal(c->log_level, LOG_LEVEL_DEBUG);
 	assert_int_equal(c->max_networks, 500);
 	assert_int_equal(c->max_zones, 100);
-	assert_int_equal(c->n_ports, 2);
+	assert_int_equal(c->n_ports, 4);
 	assert_string_equal(p->name, "lan");
 	assert_string_equal(p->device, "eth0");
 	assert_false(p->is_tap);
@@ -107,6 +116,33 @@ static void test_every_option_is_read(void **state)
 	assert_string_equal(t->peers[0].host, "alice.example.net");
 	assert_int_equal(t->peers[0].port, 387);
 	assert_int_equal(t->peers[1].port, 1000);
+	conf_free(c);
+}
+
+static void test_localtalk_ports_have_one_number_and_one_zone(void **state)
+{
+	struct config *c = conf_rig_good(whole);
+	const struct config_port *p = &c->ports[2];
+
+	(void)state;
+	assert_int_equal(p->kind, PORT_LTOUDP);
+	assert_string_equal(p->name, "emulators");
+	assert_string_equal(p->device, "eth0");
+	assert_int_equal(p->seed, SEED_SOFT);
+	assert_int_equal(p->range.first, 200);
+	assert_int_equal(p->range.last, 200);
+	assert_false(p->range.extended);
+	assert_int_equal(p->n_zones, 1);
+	assert_int_equal(p->zones[0].len, 17);
+	assert_int_equal(p->zones[0].byte[4], 0x8E);
+	assert_true(at_addr_eq(p->address, (struct at_addr){ 200, 254 }));
+	p++;
+	assert_int_equal(p->kind, PORT_TASHTALK);
+	assert_string_equal(p->device, "/dev/serial/by-id/usb-FTDI_TTL232R-3V3_FTAB-if00-port0");
+	assert_int_equal(p->seed, SEED_HARD);
+	assert_int_equal(p->range.first, 201);
+	assert_false(p->range.extended);
+	assert_true(at_addr_eq(p->address, (struct at_addr){ 201, 1 }));
 	conf_free(c);
 }
 
@@ -187,9 +223,14 @@ static void test_the_printed_configuration_reads_back_to_the_same(void **state)
 	second = print(d);
 	assert_string_equal(first, second);
 	assert_int_equal(c->n_ports, d->n_ports);
-	for (size_t i = 0; i < c->ports[0].n_zones; i++)
-		assert_memory_equal(
-			&c->ports[0].zones[i], &d->ports[0].zones[i], sizeof(struct at_name));
+	for (size_t i = 0; i < c->n_ports; i++) {
+		assert_int_equal(c->ports[i].kind, d->ports[i].kind);
+		assert_memory_equal(&c->ports[i].range, &d->ports[i].range, sizeof(struct at_range));
+		assert_string_equal(c->ports[i].device, d->ports[i].device);
+		for (size_t j = 0; j < c->ports[i].n_zones; j++)
+			assert_memory_equal(&c->ports[i].zones[j], &d->ports[i].zones[j],
+				sizeof(struct at_name));
+	}
 	assert_string_equal(c->dump_file, d->dump_file);
 	assert_string_equal(c->tunnels[0].peers[0].host, d->tunnels[0].peers[0].host);
 	/* Every option of the table stands in the text (the second port has the tap). */
@@ -225,6 +266,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_option_is_read),
+		cmocka_unit_test(test_localtalk_ports_have_one_number_and_one_zone),
 		cmocka_unit_test(test_defaults_stand_where_nothing_is_said),
 		cmocka_unit_test(test_the_manual_knows_every_option_and_section),
 		cmocka_unit_test(test_the_installed_example_opens_nothing),

@@ -150,6 +150,50 @@ static void test_atalk_Z38_Z39_zones_come_from_who_seeds_the_range(void **state)
 	conf_free(conf_rig_good("ethertalk a { device=eth0 seed=none }"));
 }
 
+static void test_localtalk_values_are_checked(void **state)
+{
+	(void)state;
+	conf_rig_refused("ltoudp a { device=eth0 zone=A\n network=\"200-201\" }", 2,
+		"a LocalTalk network has no range");
+	conf_rig_refused("ltoudp a { device=eth0 zone=A network=0 }", 1, "from 1 to 65279");
+	conf_rig_refused("tashtalk a { device=\"/dev/x\" zone=A network=65280 }", 1,
+		"from 1 to 65279");
+	conf_rig_refused("ltoudp a { device=eth0 network=5 zone=\"*\" }", 1, "my own zone");
+	conf_rig_refused("ltoudp a { device=eth0 network=5 zone={A, B} }", 1, "unexpected token");
+	conf_rig_refused("ltoudp a {\n device=eth0 network=5 zones={A} }", 2, "did you mean zone?");
+	conf_rig_refused("ltoudp a { device=eth0 network=5 zone=A address=5.255 }", 1,
+		"from 1 to 254");
+	conf_rig_refused("ltoudp a { device=eth0 network=5 zone=A\n address=6.9 }", 2,
+		"outside network \"5\"");
+	conf_rig_refused("ltoudp a { device=\"/dev/ttyUSB0\" seed=none }", 1,
+		"not the name of a network interface");
+	conf_rig_refused("tashtalk a { device=ttyUSB0 seed=none }", 1, "must be a full path");
+	conf_rig_refused("tashtalk a { device=\"\" seed=none }", 1, "like \"/dev/ttyUSB0\"");
+	conf_rig_refused("\ntashtalk a { seed=none }", 2, "has no device: add device = \"/dev/tty");
+	conf_rig_refused("\nltoudp a { seed=none }", 2, "has no interface: add device = eth0");
+	conf_rig_refused("ltoudp a { device=eth0\n seed=none\n zone=A }", 3, "remove zone,");
+	conf_rig_refused("ltoudp a { device=eth0 seed=none\n network=5 }", 2, "remove network");
+	conf_rig_refused("\nltoudp a { device=eth0 network=5 }", 2, "needs zone = \"Name\"");
+	conf_rig_refused("\nltoudp a { device=eth0 zone=A }", 2, "needs network = number");
+	conf_rig_refused("ltoudp a { device=eth0 tap=at0 seed=none }", 1,
+		"cannot stand in a ltoudp section: it belongs into a ethertalk section");
+}
+
+static void test_localtalk_ports_may_not_collide(void **state)
+{
+	(void)state;
+	conf_rig_refused("ethertalk a { " LAN " }\nltoudp b { device=eth0 zone=A\n network=101 }", 3,
+		"network \"101\" of port \"b\" overlaps \"100-101\" of port \"a\"");
+	conf_rig_refused("ltoudp a { device=eth0 seed=none }\nltoudp b {\n device=eth0 seed=none }",
+		3, "both use eth0");
+	conf_rig_refused("tashtalk a { device=\"/dev/x\" seed=none }\n"
+		"tashtalk b { device=\"/dev/x\" seed=none }", 2, "both use /dev/x");
+	conf_rig_refused("ethertalk a { " LAN " }\nltoudp a { device=eth0 seed=none }", 2,
+		"already a port named \"a\"");
+	conf_free(conf_rig_good("ethertalk a { " LAN " } ltoudp b { device=eth0 seed=none }"
+		"ltoudp c { device=eth1 seed=none }"));
+}
+
 static void test_ports_may_not_collide(void **state)
 {
 	(void)state;
@@ -260,6 +304,8 @@ int main(void)
 		cmocka_unit_test(test_port_values_are_checked),
 		cmocka_unit_test(test_a_zone_list_has_at_most_255_zones),
 		cmocka_unit_test(test_atalk_Z38_Z39_zones_come_from_who_seeds_the_range),
+		cmocka_unit_test(test_localtalk_values_are_checked),
+		cmocka_unit_test(test_localtalk_ports_may_not_collide),
 		cmocka_unit_test(test_ports_may_not_collide),
 		cmocka_unit_test(test_tunnel_values_are_checked),
 		cmocka_unit_test(test_all_semantic_errors_come_at_once_in_order),

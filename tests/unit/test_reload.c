@@ -115,6 +115,19 @@ static void test_changed_devices_sockets_and_hosts_are_reopened(void **state)
 		"ethertalk a { device=x seed=none all-multicast=yes }", "*a ", "", "");
 }
 
+static void test_localtalk_devices_are_reopened_when_they_change(void **state)
+{
+	(void)state;
+	expect("ltoudp a { device=x network=5 zone=A } tashtalk b { device=\"/x\" seed=none }",
+		"ltoudp a { device=x network=6 zone=B } tashtalk b { device=\"/x\" seed=none }",
+		"=a =b ", "", "");
+	expect("ltoudp a { device=x seed=none } tashtalk b { device=\"/x\" seed=none }",
+		"ltoudp a { device=y seed=none } tashtalk b { device=\"/y\" seed=none }", "*a *b ", "",
+		"");
+	expect("ethertalk a { device=x seed=none }", "ltoudp a { device=x seed=none }", "*a ", "",
+		"");
+}
+
 static void test_another_identity_reopens_every_tunnel_but_no_lookup(void **state)
 {
 	(void)state;
@@ -143,6 +156,7 @@ int main(void)
 		cmocka_unit_test(test_a_peer_more_leaves_the_others_alone),
 		cmocka_unit_test(test_what_the_router_alone_cares_for_keeps_devices_open),
 		cmocka_unit_test(test_changed_devices_sockets_and_hosts_are_reopened),
+		cmocka_unit_test(test_localtalk_devices_are_reopened_when_they_change),
 		cmocka_unit_test(test_another_identity_reopens_every_tunnel_but_no_lookup),
 		cmocka_unit_test(test_what_is_gone_is_closed),
 	};
