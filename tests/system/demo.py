@@ -16,14 +16,16 @@ from pathlib import Path
 import appletalk as at
 from appletalk import Addr, Range
 from daemon import BINARY, Dump, peer_is
+from localtalk import UdpNode
 from net import Cable, Lab
 from node import Node, Silence
-from world import World, ethertalk, has_zones
+from world import World, ethertalk, has_zones, localtalk
 
 TAG = "aurpd-demo-"
 STATE = Path("/run/aurpd-demo.json")
 RANGES = {"attic": Range(100, 101), "museum": Range(200, 201)}
 ZONES = {"attic": ["Game Room", "Café"], "museum": ["Museum"]}
+EMULATORS = ("102", "Emulators")        # a third network, of the attic: LocalTalk over UDP
 
 
 def heading(text):
@@ -45,6 +47,8 @@ def build():
             site.range, site.zones = RANGES[site.name], ZONES[site.name]
         for site, other in ((attic, museum), (museum, attic)):
             lan = ethertalk(network=site.network, zones=site.zones)
+            if site is attic:
+                lan += localtalk("ltoudp", "emulators", "lan0", *EMULATORS)
             site.prepare(site.config({other.name: other.address}, lan, log_level="info")).spawn()
         return world, attic, museum
     except BaseException:
@@ -57,6 +61,8 @@ def settle(attic, museum):
         site.daemon.wait_dump(
             lambda dump, other=other: peer_is(other.name)(dump) and has_zones(dump, other), 20,
             f"{site.name} to see the zones of {other.name}")
+    museum.daemon.wait_dump(lambda dump: dump.zones(EMULATORS[0]) == [EMULATORS[1]], 20,
+                            "museum to see the zone of the emulators")
 
 
 def furnish(attic, museum):
@@ -64,18 +70,22 @@ def furnish(attic, museum):
     quadra.register("Quadra 700", "AFPServer", 129)
     printer.register("LaserWriter II", "LaserWriter", 130)
     guest.register("Macintosh SE/30", "Workstation", 131)
-    return quadra, guest
+    emulator = attic.world.keep(UdpNode(attic.ns, "lan0")).acquire()
+    emulator.register("Mini vMac", "Workstation", 132)
+    return quadra, guest, emulator
 
 
 def story(attic, museum):
     began = time.monotonic()
-    heading("Two sites: an Ethernet each, aurpd on both, an IP network between them")
+    heading("Two sites: an Ethernet each, emulators at one, aurpd on both, IP between them")
     show(f"""\
  attic                                       museum
  Quadra 700, LaserWriter II                  Macintosh SE/30
       |                                           |
  EtherTalk {attic.network}, "Game Room", "Café"     EtherTalk {museum.network}, "Museum"
-      |                                           |
+      |   Mini vMac                               |
+      |   LocalTalk {EMULATORS[0]}, "{EMULATORS[1]}"              |
+      |    |                                      |
  aurpd {attic.address} ======= AURP, UDP 387 ====== aurpd {museum.address}""")
     heading("The configuration of the attic")
     show(attic.daemon.config.read_text())
@@ -83,14 +93,14 @@ def story(attic, museum):
     heading("Connected")
     show(f"{time.monotonic() - began:.1f} s after the start both sites know each other's zones.")
 
-    quadra, guest = furnish(attic, museum)
+    quadra, guest, emulator = furnish(attic, museum)
     heading("At the museum, a Mac opens the Chooser")
     show(f"It took the address {guest.addr} on the cable {museum.network} by itself, "
          f"and its router told it these zones:")
     zones = guest.get_zone_list()
     show("\n".join(at.text(zone) for zone in sorted(zones)), "        ")
     wanted = {at.name(zone) for names in ZONES.values() for zone in names}
-    assert set(zones) == wanted, "the zones are not those of both sites"
+    assert set(zones) == wanted | {at.name(EMULATORS[1])}, "the zones are not those of both sites"
 
     heading('It looks for everything in the zone "Café", at the other site')
     found = lookup(guest, "=", "=", "Café", 2)
@@ -98,6 +108,15 @@ def story(attic, museum):
 
     heading("It sends an echo to the Quadra, through both routers")
     assert echo(guest, quadra.addr), "the Quadra did not answer"
+
+    heading("The emulator at the attic, node "
+            f"{emulator.addr} on LocalTalk, looks for the Mac at the museum")
+    found = lookup(emulator, "=", "Workstation", "Museum")
+    assert {e.addr for e in found.values()} == {guest.addr}, "the Mac was not found"
+    heading("... and the Mac for the emulator")
+    found = lookup(guest, "=", "Workstation", EMULATORS[1])
+    assert {e.addr for e in found.values()} == {emulator.addr}, "the emulator was not found"
+    assert echo(emulator, guest.addr), "the Mac did not answer"
 
     heading("What the router of the museum knows (SIGUSR1)")
     show(museum.daemon.dump().text)

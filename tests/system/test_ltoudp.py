@@ -284,6 +284,19 @@ def test_atalk_Q25_a_program_that_does_not_share_the_port_is_named_and_waited_fo
     assert len(daemon.lines.since(0, lambda line: "1954" in line)) == 1
 
 
+def test_two_networks_on_two_interfaces_of_one_router_do_not_mix(net):
+    site = net.world.site("twice", 34, ("lt0", "lt1"))
+    daemon = site.run(site.config({}, localtalk("ltoudp", "one", "lt0", 34, "One") +
+                                  localtalk("ltoudp", "two", "lt1", 35, "Two")))
+    daemon.wait_dump(lambda dump: port_is_up("one")(dump) and port_is_up("two")(dump), 12)
+    one, two = far_node(net.world, site, "lt0"), near_node(net.world, site, "lt1")
+    one.acquire(), two.acquire()
+    assert (one.net, one.zone, two.net, two.zone) == (34, b"One", 35, b"Two")
+    for _ in range(20):
+        assert one.echo(two.addr, os.urandom(5)) and two.echo(one.addr, os.urandom(5))
+    assert not one.since(0, lambda p: p.sender == two.sender)
+
+
 def test_a_port_comes_and_goes_with_the_configuration(net):
     site = net.world.site("reload", 32, ("lan0", "lt0"))
     lan = ethertalk(network=site.network, zones=site.zones)

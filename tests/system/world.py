@@ -28,8 +28,8 @@ def ethertalk(name="lan", device="lan0", network="100-101", zones=("Zone A",), s
 
 def localtalk(kind, name, device, network, zone, seed="hard", more=""):
     """A port of kind ltoudp or tashtalk."""
-    own = f'network = {network}\n zone = "{zone}"\n' if network else ""
-    return f'{kind} "{name}" {{\n device = "{device}"\n seed = {seed}\n {own} {more}\n}}\n'
+    return section(f'{kind} "{name}"', f'device = "{device}"', f"seed = {seed}",
+                   network and f"network = {network}", network and f'zone = "{zone}"', more)
 
 
 def tunnel(peers, name="wan", listen="0.0.0.0:387", more=""):
@@ -85,7 +85,7 @@ class Site:
 
     def port_address(self, device="lan0"):
         """Address and MAC of aurpd's port on this device."""
-        row = self.daemon.dump().row("ports", device=device)
+        row = self.daemon.dump().row("ports", kind="ethertalk", device=device)
         net, number = row["addr"].split(".")
         return Addr(int(net), int(number)), mac(row["mac"])
 

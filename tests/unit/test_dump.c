@@ -261,13 +261,18 @@ static void test_atalk_E26_the_last_address_comes_back_after_a_restart(void **st
 static void test_a_last_address_that_does_not_fit_is_left_alone(void **state)
 {
 	struct config *c = parse("ethertalk a { device=x network=\"5-6\" zones={Z} }"
-		"ethertalk b { device=y network=\"7-8\" zones={Z} address=7.1 }");
+		"ethertalk b { device=y network=\"7-8\" zones={Z} address=7.1 }"
+		"ethertalk c { device=z seed=none } ltoudp d { device=y network=10 zone=Z }");
 	struct state s = { 0 };
 
 	(void)state;
 	state_set(&s, "a", (struct at_addr){ 9, 1 });
 	state_set(&s, "b", (struct at_addr){ 8, 2 });
+	state_set(&s, "c", (struct at_addr){ 11, 254 });
+	state_set(&s, "d", (struct at_addr){ 10, 254 });
 	state_apply(&s, c);
+	assert_int_equal(c->ports[2].address.net, 0);		/* no node of an Ethernet */
+	assert_true(at_addr_eq(c->ports[3].address, (struct at_addr){ 10, 254 }));
 	assert_int_equal(c->ports[0].address.net, 0);
 	assert_true(at_addr_eq(c->ports[1].address, (struct at_addr){ 7, 1 }));
 	state_fini(&s);
