@@ -169,8 +169,9 @@ void links_report(struct links *ls)
 		struct losses l = link_losses(p->link);
 
 		if (l.no_buffer != p->said.no_buffer)
-			log_printf(&p->shell->log, LOG_LEVEL_WARNING, "port %s: no room for %llu packets; %s",
-				p->name, (unsigned long long)(l.no_buffer - p->said.no_buffer),
+			log_printf(&p->shell->log, LOG_LEVEL_WARNING,
+				"port %s: no room for %llu packets; %s", p->name,
+				(unsigned long long)(l.no_buffer - p->said.no_buffer),
 				p->kind == PORT_TASHTALK
 					? "the LocalTalk bus is busy, or the adapter hangs"
 					: "raise net.core.rmem_max and wmem_max if this goes on");
@@ -182,23 +183,29 @@ void links_report(struct links *ls)
 	}
 }
 
+/* What a port lost for one reason, in its link or in the kernel. */
+static uint64_t count_of(const struct port_link *p, enum drop_reason reason)
+{
+	if (reason == DROP_NO_BUFFER)
+		return link_losses(p->link).no_buffer;
+	if (reason == DROP_SEND_REFUSED)
+		return link_losses(p->link).refused;
+	return p->drops[reason];
+}
+
 size_t links_losses(const struct links *ls, struct dump_loss *out, size_t max)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < ls->n; i++) {
-		const struct port_link *p = ls->v[i];
-		struct losses l = link_losses(p->link);
+		for (int r = 0; r < DROP_REASONS && n < max; r++) {
+			const struct port_link *p = ls->v[i];
+			uint64_t count = count_of(p, (enum drop_reason)r);
 
-		for (int r = 0; r < DROP_REASONS; r++) {
-			uint64_t count = p->drops[r];
-
-			if (r == DROP_NO_BUFFER)
-				count = l.no_buffer;
-			else if (r == DROP_SEND_REFUSED)
-				count = l.refused;
-			if (count > 0 && n < max)
-				out[n++] = (struct dump_loss){ p->name, (enum drop_reason)r, count };
+			if (count > 0)
+				out[n++] = (struct dump_loss){
+					p->name, (enum drop_reason)r, count
+				};
 		}
 	}
 	return n;

@@ -35,7 +35,8 @@ struct link_ops {
 	bool (*is_denied)(const struct link *k);
 	void (*send)(struct link *k, const struct pkt *frame);
 	void (*flush)(struct link *k);
-	void (*set_multicast)(struct link *k, struct mac group, bool join);	/* NULL: hears all */
+	/* NULL: hears every multicast anyway */
+	void (*set_multicast)(struct link *k, struct mac group, bool join);
 	void (*set_node)(struct link *k, uint8_t node);	/* NULL: the device need not know */
 	struct losses (*losses)(const struct link *k);
 	void (*close)(struct link *k);

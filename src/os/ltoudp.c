@@ -53,7 +53,7 @@ static struct ltoudp *ltoudp_of(struct link *k)
 	return (struct ltoudp *)k;	/* its first member */
 }
 
-/* --- whose packet is it? ------------------------------------------------------------------- */
+/* --- whose packet is it? ----------------------------------------------------------------- */
 
 static void read_addresses(struct ltoudp *u, struct instant now)
 {
@@ -69,7 +69,8 @@ static void read_addresses(struct ltoudp *u, struct instant now)
 		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET)
 			continue;
 		memcpy(&a, i->ifa_addr, sizeof a);
-		u->addresses = xmem_grow(u->addresses, u->n_addresses, &u->cap, sizeof *u->addresses);
+		u->addresses = xmem_grow(
+			u->addresses, u->n_addresses, &u->cap, sizeof *u->addresses);
 		u->addresses[u->n_addresses++] = ntohl(a.sin_addr.s_addr);
 	}
 	freeifaddrs(all);
@@ -125,7 +126,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* --- the socket -------------------------------------------------------------------------------- */
+/* --- the socket -------------------------------------------------------------------------- */
 
 static bool set_option(const struct ltoudp *u, int level, int name, int value)
 {

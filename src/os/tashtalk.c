@@ -42,7 +42,7 @@ struct tashtalk {
 	struct event *retry;
 	struct loop *loop;
 	int said;			/* the errno we complained of last; 0: none */
-	const char *broken;		/* what makes it useless; it is to be closed. NULL: nothing */
+	const char *broken;		/* why it is to be closed; NULL: it works */
 	struct instant opened;
 	int wait_s;			/* before the next attempt */
 	struct losses losses;
@@ -58,7 +58,7 @@ static struct tashtalk *tashtalk_of(struct link *k)
 	return (struct tashtalk *)k;	/* its first member */
 }
 
-/* --- what a person is told --------------------------------------------------------------------- */
+/* --- what a person is told --------------------------------------------------------------- */
 
 static const char *remedy(int error)
 {
@@ -106,7 +106,7 @@ static void say_lost(struct tashtalk *t, const char *why)
 	t->said = ENOENT;
 }
 
-/* --- the device ---------------------------------------------------------------------------------- */
+/* --- the device -------------------------------------------------------------------------- */
 
 static void close_device(struct tashtalk *t)
 {
@@ -232,7 +232,7 @@ static bool is_denied(const struct link *k)
 	return false;
 }
 
-/* --- from the adapter --------------------------------------------------------------------------- */
+/* --- from the adapter -------------------------------------------------------------------- */
 
 static void take_byte(struct tashtalk *t, struct instant now, uint8_t byte)
 {
@@ -272,7 +272,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		take_byte(t, now, bytes[i]);
 }
 
-/* --- to the adapter ----------------------------------------------------------------------------- */
+/* --- to the adapter ---------------------------------------------------------------------- */
 
 /* n bytes at the end of the queue, or NULL if there is no room for all of them and `reserve`. */
 static uint8_t *extend(struct tashtalk *t, size_t n, size_t reserve)

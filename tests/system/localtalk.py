@@ -1,4 +1,4 @@
-"""LocalTalk stations in Python: LLAP nodes, on UDP multicast (LToUDP) or behind an emulated TashTalk.
+"""LocalTalk stations in Python: LLAP nodes on UDP multicast, or behind an emulated TashTalk.
 
 A second implementation, as appletalk.py is: LLAP and LToUDP from Inside
 AppleTalk ch. 1 and the LToUDP description, TashTalk from its documentation.

@@ -188,7 +188,8 @@ def test_atalk_L11_L13_two_routers_on_one_machine(net):
     finally:
         second.close()
     assert len(ids) == 3, "a new sender ID at each start"
-    assert not {int.from_bytes(sender, order) for sender in ids for order in ("big", "little")} & pids
+    numbers = {int.from_bytes(sender, order) for sender in ids for order in ("big", "little")}
+    assert not numbers & pids
 
 
 def test_what_is_no_packet_is_dropped_with_a_reason(net):

@@ -182,8 +182,8 @@ static void test_localtalk_values_are_checked(void **state)
 static void test_localtalk_ports_may_not_collide(void **state)
 {
 	(void)state;
-	conf_rig_refused("ethertalk a { " LAN " }\nltoudp b { device=eth0 zone=A\n network=101 }", 3,
-		"network \"101\" of port \"b\" overlaps \"100-101\" of port \"a\"");
+	conf_rig_refused("ethertalk a { " LAN " }\nltoudp b { device=eth0 zone=A\n network=101 }",
+		3, "network \"101\" of port \"b\" overlaps \"100-101\" of port \"a\"");
 	conf_rig_refused("ltoudp a { device=eth0 seed=none }\nltoudp b {\n device=eth0 seed=none }",
 		3, "both use eth0");
 	conf_rig_refused("tashtalk a { device=\"/dev/x\" seed=none }\n"

@@ -93,7 +93,7 @@ static bool has_short(void *ctx)
 	return ((struct link_story *)ctx)->drops[DROP_LTOUDP_SHORT] == 4;
 }
 
-static void test_atalk_L11_L12_two_links_on_one_host_hear_each_other_and_not_themselves(void **state)
+static void test_atalk_L11_L12_two_links_on_one_host_hear_only_each_other(void **state)
 {
 	struct link_story *a = link_rig_open(*state, ltoudp_link_new, "lo"),
 			  *b = link_rig_open(*state, ltoudp_link_new, "lo");
@@ -212,7 +212,7 @@ static void test_an_interface_that_is_not_there_is_waited_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_RIG(test_atalk_L11_L12_two_links_on_one_host_hear_each_other_and_not_themselves),
+		ON_RIG(test_atalk_L11_L12_two_links_on_one_host_hear_only_each_other),
 		ON_RIG(test_atalk_L10_L13_a_sender_id_goes_before_each_packet),
 		ON_RIG(test_atalk_L11_an_emulator_may_share_the_port),
 		ON_RIG(test_packets_without_a_sender_id_are_counted),

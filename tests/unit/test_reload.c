@@ -122,8 +122,8 @@ static void test_localtalk_devices_are_reopened_when_they_change(void **state)
 		"ltoudp a { device=x network=6 zone=B } tashtalk b { device=\"/x\" seed=none }",
 		"=a =b ", "", "");
 	expect("ltoudp a { device=x seed=none } tashtalk b { device=\"/x\" seed=none }",
-		"ltoudp a { device=y seed=none } tashtalk b { device=\"/y\" seed=none }", "*a *b ", "",
-		"");
+		"ltoudp a { device=y seed=none } tashtalk b { device=\"/y\" seed=none }",
+		"*a *b ", "", "");
 	expect("ethertalk a { device=x seed=none }", "ltoudp a { device=x seed=none }", "*a ", "",
 		"");
 }
