@@ -366,6 +366,9 @@ static void close_link(struct link *k)
 {
 	struct tashtalk *t = tashtalk_of(k);
 
+	/* Nobody is to answer for our node any more; what is left to send goes before. */
+	set_node(k, 0);
+	flush(k);
 	close_device(t);
 	event_free(t->retry);
 	free(t);

@@ -244,3 +244,9 @@ def test_a_device_that_is_not_there_or_no_serial_line_is_said_once(net):
     adapter = net.world.keep(TashTalk(path))
     daemon.wait_dump(port_is_up("desk"), 12, "the device to be taken")
     assert net.world.keep(BusNode(adapter)).acquire().zone == b"Desk"
+
+
+def test_at_the_end_the_adapter_answers_for_nobody(net):
+    assert net.adapter.ours == {0xFD}
+    net.daemon.stop()
+    assert net.adapter.ours == set(), "it would go on answering for a node that is gone"
