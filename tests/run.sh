@@ -67,10 +67,10 @@ run_system() {
 }
 
 fuzz_smoke() {
-	build fuzz || return 1
-	cmake -DFUZZ_SECONDS=5 build/fuzz >/dev/null || return 1
-	cmake --build build/fuzz --target fuzz-all >"$results/fuzz.log" 2>&1 && return 0
-	tail -n 40 "$results/fuzz.log"
+	local log=$results/fuzz.log
+	cmake --preset fuzz -DFUZZ_SECONDS=5 >"$log" 2>&1 &&
+		cmake --build --preset fuzz -j "$(nproc)" --target fuzz-all >>"$log" 2>&1 && return 0
+	tail -n 40 "$log"
 	return 1
 }
 
@@ -92,6 +92,12 @@ release_is_fit() {
 	"$stage/usr/sbin/aurpd" -t -c "$stage/etc/aurpd/aurpd.conf" >/dev/null
 }
 
+demo_works() {
+	tests/demo.sh >"$results/demo.log" 2>&1 && return 0
+	tail -n 40 "$results/demo.log"
+	return 1
+}
+
 mkdir -p build
 if step "Plain build, warnings are errors" build dev; then
 	run_ctest dev unit -LE 'system|lint' -j "$(nproc)"
@@ -103,7 +109,7 @@ if step "Build with AddressSanitizer and UndefinedBehaviorSanitizer" build asan;
 	[ $quick = yes ] || run_system asan
 fi
 step "Release build: size, files, example configuration" release_is_fit
-step "The demonstration" tests/demo.sh
+step "The demonstration" demo_works
 [ $quick = yes ] || step "Fuzzing every decoder for five seconds" fuzz_smoke
 
 say "Took $((SECONDS - began)) s; logs and results are in build/"
