@@ -54,6 +54,8 @@ void peer_free(struct peer *p)
 	send_fini(p);
 	router_disarm(peer_router(p), &p->linger);
 	list_remove(&p->in_tunnel);
+	if (p->tunnel->latest == p)
+		p->tunnel->latest = NULL;
 	free(p);
 }
 
@@ -124,7 +126,8 @@ void peer_check_up(struct peer *p, const char *why)
 	p->is_up = is_up;
 	if (p->is_leaving && peer_has_left(p)) {
 		router_disarm(peer_router(p), &p->linger);
-		p->is_doomed = !peer_router(p)->is_stopping;
+		if (!peer_router(p)->is_stopping)
+			p->is_doomed = p->tunnel->has_doomed = true;
 	}
 }
 

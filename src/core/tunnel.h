@@ -19,6 +19,8 @@ struct tunnel {
 	void *sock;			/* NULL: no socket */
 	struct domain_id own;
 	struct list peers;		/* struct peer, in order of configuration */
+	struct peer *latest;		/* who sent the last packet, mostly the next one too; or NULL */
+	bool has_doomed;		/* a peer waits for tunnel_reap() */
 	uint64_t rx, tx;		/* UDP payloads */
 	uint64_t rx_bytes, tx_bytes;
 	uint64_t drops[DROP_REASONS];	/* of packets that no peer could be found for */
