@@ -69,7 +69,8 @@ run_system() {
 fuzz_smoke() {
 	local log=$results/fuzz.log
 	cmake --preset fuzz -DFUZZ_SECONDS=5 >"$log" 2>&1 &&
-		cmake --build --preset fuzz -j "$(nproc)" --target fuzz-all >>"$log" 2>&1 && return 0
+		cmake --build --preset fuzz -j "$(nproc)" --target fuzz-all >>"$log" 2>&1 &&
+		return 0
 	tail -n 40 "$log"
 	return 1
 }

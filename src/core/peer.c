@@ -1,8 +1,8 @@
 /*
  * One exterior router: pairs the two one-way connections that we may have with
  * it (RFC 1504 p. 22), knows where it is reached, decides which half a routing
- * packet is for, and carries data to it. tunnel.c finds the peer of a packet;
- * forward.c sends data; aurp_recv.c and aurp_send.c are its halves.
+ * packet is for. tunnel.c finds the peer of a packet; aurp_recv.c and aurp_send.c
+ * are its halves; peer_data.c carries data to it.
  */
 #include "peer.h"
 
@@ -17,16 +17,6 @@
 /* Ours: the RFC has no unknown peers, and no limit for a farewell. */
 static const struct span unknown_linger = { 120 * 1000000 };
 static const struct span farewell_limit = { 5 * 1000000 };
-/* RFC 1504 p. 40. */
-static const struct span tickle_before_data = { 120 * 1000000 };
-
-/* A datagram held until a tickle is answered. */
-struct held {
-	struct list in_peer;
-	size_t len;
-	uint8_t bytes[];
-};
-
 static void on_linger(struct timer *t);
 
 struct peer *peer_new(struct tunnel *t, const struct config_peer *config)
@@ -391,7 +381,7 @@ static struct aurp_domain domain_to(const struct peer *p, enum aurp_type type)
 	return (struct aurp_domain){ .dst = dst, .src = p->tunnel->own, .type = type };
 }
 
-static void send_payload(struct peer *p, enum aurp_type type, struct pkt *pkt)
+void peer_send_payload(struct peer *p, enum aurp_type type, struct pkt *pkt)
 {
 	struct aurp_domain domain = domain_to(p, type);
 	bool has_room = aurp_push_domain(pkt, &domain);
@@ -418,7 +408,7 @@ void peer_transmit(struct peer *p, struct aurp_out *out)
 	assert(wr_ok(&out->w));
 	out->buf.pkt.len = wr_len(&out->w);
 	p->count.msg_tx[out->msg]++;
-	send_payload(p, AURP_ROUTING, &out->buf.pkt);
+	peer_send_payload(p, AURP_ROUTING, &out->buf.pkt);
 }
 
 void peer_transmit_bytes(struct peer *p, enum aurp_msg msg, const uint8_t *bytes, size_t len)
@@ -429,74 +419,4 @@ void peer_transmit_bytes(struct peer *p, enum aurp_msg msg, const uint8_t *bytes
 	out.w = wr_over(pkt->data, pkt_tailroom(pkt));
 	wr_bytes(&out.w, bytes, len);
 	peer_transmit(p, &out);
-}
-
-/* --- data ------------------------------------------------------------------------------ */
-
-static void hold(struct peer *p, const struct pkt *datagram)
-{
-	struct held *h;
-
-	if (p->n_held >= PEER_HELD_MAX) {
-		peer_drop(p, DROP_PEER_HOLD_FULL);
-		return;
-	}
-	h = mem_new(1, sizeof(*h) + datagram->len);
-	h->len = datagram->len;
-	memcpy(h->bytes, datagram->data, datagram->len);
-	list_append(&p->held, &h->in_peer);
-	p->n_held++;
-}
-
-static void send_data(struct peer *p, struct pkt *datagram)
-{
-	p->count.data_tx++;
-	send_payload(p, AURP_DATA, datagram);
-}
-
-/* A long silence that no tickle broke (C26). */
-static bool must_tickle_first(const struct peer *p)
-{
-	return span_cmp(p->tunnel->config.last_heard_timeout, tickle_before_data) > 0 &&
-	       span_cmp(instant_since(peer_router(p)->now, p->recv.heard), tickle_before_data) >= 0;
-}
-
-void peer_send_data(struct peer *p, struct pkt *datagram)
-{
-	if (!recv_is_open(p)) {
-		peer_drop(p, DROP_PEER_NOT_CONNECTED);
-	} else if (must_tickle_first(p)) {
-		hold(p, datagram);
-		recv_verify(p);
-	} else {
-		send_data(p, datagram);
-	}
-}
-
-void peer_release_held(struct peer *p)
-{
-	while (!list_is_empty(&p->held)) {
-		struct held *h = container_of(p->held.next, struct held, in_peer);
-		struct pkt_buf buf;
-		struct pkt *pkt = pkt_buf_init(&buf);
-
-		memcpy(pkt->data, h->bytes, h->len);
-		pkt->len = h->len;
-		list_remove(&h->in_peer);
-		free(h);
-		p->n_held--;
-		send_data(p, pkt);
-	}
-}
-
-void peer_discard_held(struct peer *p)
-{
-	while (!list_is_empty(&p->held)) {
-		struct held *h = container_of(p->held.next, struct held, in_peer);
-
-		list_remove(&h->in_peer);
-		free(h);
-		p->n_held--;
-		peer_drop(p, DROP_PEER_NOT_CONNECTED);
-	}
 }

@@ -121,6 +121,9 @@ void peer_transmit(struct peer *p, struct aurp_out *out);
 /* Sends AURP bytes that were built before. */
 void peer_transmit_bytes(struct peer *p, enum aurp_msg msg, const uint8_t *bytes, size_t len);
 
+/* Puts the domain header before a packet that needs its headroom, and sends and counts it. */
+void peer_send_payload(struct peer *p, enum aurp_type type, struct pkt *pkt);
+
 /* The tickle was answered, or the connection is lost. */
 void peer_release_held(struct peer *p);
 void peer_discard_held(struct peer *p);

@@ -19,7 +19,7 @@ struct tunnel {
 	void *sock;			/* NULL: no socket */
 	struct domain_id own;
 	struct list peers;		/* struct peer, in order of configuration */
-	struct peer *latest;		/* who sent the last packet, mostly the next one too; or NULL */
+	struct peer *latest;		/* who sent the last packet, and often the next; or NULL */
 	bool has_doomed;		/* a peer waits for tunnel_reap() */
 	uint64_t rx, tx;		/* UDP payloads */
 	uint64_t rx_bytes, tx_bytes;
