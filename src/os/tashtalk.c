@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ enum {
 	NODES_RESERVE = 4 * TASHTALK_NODES,	/* of the queue: not for frames */
 	WAIT_FIRST_S = 1,
 	WAIT_MOST_S = 30,
+	LAST_WORD_TURNS = 10,		/* of 5 ms, to tell the adapter that we go */
 	LASTED_S = 30,			/* a device that was open this long was a good one */
 	SENTENCE_MAX = CONFIG_PATH_MAX + 240,
 };
@@ -108,14 +110,33 @@ static void say_lost(struct tashtalk *t, const char *why)
 
 /* --- the device -------------------------------------------------------------------------- */
 
+/*
+ * Without this, close() waits up to 30 s for an adapter that has stopped us by
+ * RTS/CTS. What is still on its way gets `turns` of 5 ms, then it is discarded.
+ */
+static void empty_line(int fd, int turns)
+{
+	int waiting;
+
+	for (; ioctl(fd, TIOCOUTQ, &waiting) == 0 && waiting > 0; turns--) {
+		if (turns == 0) {
+			tcflush(fd, TCOFLUSH);
+			return;
+		}
+		poll(NULL, 0, 5);
+	}
+}
+
 static void close_device(struct tashtalk *t)
 {
 	if (t->readable)
 		event_free(t->readable);
 	if (t->writable)
 		event_free(t->writable);
-	if (t->fd >= 0)
+	if (t->fd >= 0) {
+		empty_line(t->fd, 0);
 		close(t->fd);
+	}
 	t->readable = t->writable = NULL;
 	t->fd = -1;
 	t->broken = NULL;
@@ -369,6 +390,8 @@ static void close_link(struct link *k)
 	/* Nobody is to answer for our node any more; what is left to send goes before. */
 	set_node(k, 0);
 	flush(k);
+	if (t->fd >= 0)
+		empty_line(t->fd, LAST_WORD_TURNS);
 	close_device(t);
 	event_free(t->retry);
 	free(t);

@@ -61,17 +61,20 @@ class Packet:
     ttl: int = 0
     ddp: Ddp = None
 
+    def _byte(self, at):
+        return self.raw[at] if at < len(self.raw) else None
+
     @property
     def dst(self):
-        return self.raw[0]
+        return self._byte(0)
 
     @property
     def src(self):
-        return self.raw[1]
+        return self._byte(1)
 
     @property
     def type(self):
-        return self.raw[2]
+        return self._byte(2)
 
 
 class LocalTalkNode(Client, Log):
