@@ -329,7 +329,8 @@ def test_aurp_C21_C40_a_peer_that_comes_late_is_opened_back_at_once(party):
         opened = time.monotonic()
         later.open_req()
         back = later.wait_for(aurp.OPEN_REQ, 5)
-        assert back and back.time - opened <= 2.0
+        # At once, but no sooner than 2 s after the last one, which nobody heard (C6).
+        assert back and back.time - opened <= 2.5
         party.daemon.wait_dump(lambda d: d.route("1020-1021"), 5)
 
 
