@@ -74,6 +74,13 @@ struct instant router_deadline(const struct router *r);
 void router_tick(struct router *r, struct instant now);
 
 /*
+ * Looks after the peers now: the connected ones are asked for all their networks
+ * again (RI-Req, RFC 1504 p. 28), the others are dialled without waiting for
+ * their next turn.
+ */
+void router_refresh(struct router *r, struct instant now);
+
+/*
  * Orderly end: poisons our routes on the ports, tells every peer (RFC 1504
  * p. 38). Go on feeding packets and ticks until router_is_stopped(), which is
  * true at the latest 5 s later.

@@ -261,6 +261,16 @@ void router_tick(struct router *r, struct instant now)
 	leave(r);
 }
 
+void router_refresh(struct router *r, struct instant now)
+{
+	struct list *it;
+
+	enter(r, now);
+	list_for_each(it, &r->tunnels)
+		tunnel_refresh(tunnel_at(it));
+	leave(r);
+}
+
 /* --- the end --------------------------------------------------------------------------- */
 
 void router_shutdown(struct router *r, struct instant now)

@@ -158,6 +158,16 @@ void tunnel_view_changed(struct tunnel *t)
 	}
 }
 
+void tunnel_refresh(struct tunnel *t)
+{
+	struct list *it;
+
+	list_for_each(it, &t->peers) {
+		recv_wake(peer_at(it));
+		recv_refresh(peer_at(it));
+	}
+}
+
 /* --- the end --------------------------------------------------------------------------- */
 
 void tunnel_shutdown(struct tunnel *t)

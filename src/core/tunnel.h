@@ -42,6 +42,9 @@ void tunnel_input(struct tunnel *t, struct endpoint from, struct pkt *payload);
  * update interval. */
 void tunnel_view_changed(struct tunnel *t);
 
+/* Asks every connected peer for its networks again, and dials the others now. */
+void tunnel_refresh(struct tunnel *t);
+
 /* Tells every peer that we go (RFC 1504 p. 38); tunnel_is_stopped() when all acknowledged or gave
  * up. */
 void tunnel_shutdown(struct tunnel *t);

@@ -137,13 +137,23 @@ static void on_dump(void *ctx)
 	((struct app *)ctx)->wants_dump = true;
 }
 
+static void on_refresh(void *ctx)
+{
+	struct app *a = ctx;
+
+	log_printf(&a->shell.log, LOG_LEVEL_INFO,
+		"asking the peers for their networks again, and dialling those that are away");
+	router_refresh(a->shell.router, clock_now());
+}
+
 /* --- life ------------------------------------------------------------------------------------ */
 
 static bool make_parts(struct app *a)
 {
 	const struct loop_hooks loop_hooks = { a, on_expired, on_end_turn, on_complain };
 	const struct ifwatch_hooks watch_hooks = { a, on_interface, on_addresses };
-	const struct control_hooks control_hooks = { a, on_stop, on_reload, on_dump };
+	const struct control_hooks control_hooks = {
+		a, on_stop, on_reload, on_dump, on_refresh };
 	const struct router_io io = {
 		a, on_send_link, on_send_tunnel, on_set_multicast, on_set_node, on_trace
 	};

@@ -13,6 +13,7 @@ static const char usage[] =
 	"  -V        print the version and exit\n"
 	"  -h        print this and exit\n"
 	"Signals: HUP reads the configuration again, USR1 writes the dump,\n"
+	"USR2 asks the peers for their networks again,\n"
 	"TERM and INT tell the peers and end. See aurpd(8) and aurpd.conf(5).\n";
 
 static bool read_level(const char *text, enum log_level *out)

@@ -11,7 +11,7 @@
 #include "notify.h"
 #include "xmem.h"
 
-enum { SIGNALS = 4 };
+enum { SIGNALS = 5 };
 
 struct control {
 	struct control_hooks hooks;
@@ -27,6 +27,8 @@ static void on_signal(void *ctx, int number)
 		c->hooks.reload(c->hooks.ctx);
 	else if (number == SIGUSR1)
 		c->hooks.dump(c->hooks.ctx);
+	else if (number == SIGUSR2)
+		c->hooks.refresh(c->hooks.ctx);
 	else
 		c->hooks.stop(c->hooks.ctx);
 }
@@ -41,7 +43,7 @@ static void on_watchdog(void *ctx)
 
 struct control *control_new(struct loop *l, const struct control_hooks *hooks)
 {
-	static const int numbers[SIGNALS] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+	static const int numbers[SIGNALS] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 };
 	struct control *c = xmem_new(1, sizeof *c);
 
 	c->hooks = *hooks;

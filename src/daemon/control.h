@@ -11,6 +11,7 @@ struct control_hooks {
 	void (*stop)(void *ctx);	/* SIGTERM, SIGINT: each time */
 	void (*reload)(void *ctx);	/* SIGHUP */
 	void (*dump)(void *ctx);	/* SIGUSR1 */
+	void (*refresh)(void *ctx);	/* SIGUSR2 */
 };
 
 struct control *control_new(struct loop *l, const struct control_hooks *hooks);

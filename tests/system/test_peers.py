@@ -6,6 +6,7 @@ told. The slow ones come last in this file.
 """
 
 import os
+import signal
 import time
 from types import SimpleNamespace
 
@@ -404,6 +405,15 @@ def test_aurp_C23_C28_C29_a_silent_peer_is_tickled_and_then_given_up(party):
     null = peer.wait_for(aurp.RI_UPD, 10, mark)
     assert null and null.events() == [(aurp.NULL, None, 0)] and null.conn == peer.receiver_conn
     party.daemon.wait_dump(lambda d: d.row("peers", peer="silent")["send"] == "unconnected", 90)
+
+
+def test_aurp_O12_U44_SIGUSR2_asks_the_connected_peers_again(party):
+    mark = party.decent.mark()
+    party.daemon.signal(signal.SIGUSR2)
+    asked = party.decent.wait_for(aurp.RI_REQ, 5, mark)
+    assert asked and asked.conn == party.decent.sender_conn
+    party.daemon.wait_dump(lambda d: d.row("peers", peer="decent")["recv"] == "connected", 5)
+    assert party.daemon.lines.since(0, lambda line: "asking the peers" in line)
 
 
 def test_after_all_that_the_site_is_as_it_was(party):

@@ -235,6 +235,24 @@ static void test_environment_flags_of_the_peer_are_shown(void **state)
 	lab_free(lab);
 }
 
+static void test_aurp_O12_refresh_asks_the_connected_and_dials_the_others(void **state)
+{
+	struct lab *lab = lab_up(2);
+	struct mate here = mate_of(lab, 0), away = mate_of(lab, 1);
+
+	(void)state;
+	mate_resolve(&away);
+	lab_run(lab, span_s(400));	/* in vain; its next turn is minutes away */
+	mate_join(&here);
+	mate_forget(&away);
+	mate_forget(&here);
+	router_refresh(lab->rig->r, lab->rig->now);
+	lab_run(lab, span_s(1));
+	assert_int_equal(mate_take(&here, AURP_RI_REQ)->h.connection, here.dut_id);
+	mate_take(&away, AURP_OPEN_REQ);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +268,7 @@ int main(void)
 		cmocka_unit_test(test_aurp_C41_a_refusal_is_reported_and_tried_again_slowly),
 		cmocka_unit_test(test_open_rsp_without_option_count_is_accepted_as_darwin_sends_it),
 		cmocka_unit_test(test_environment_flags_of_the_peer_are_shown),
+		cmocka_unit_test(test_aurp_O12_refresh_asks_the_connected_and_dials_the_others),
 	};
 
 	return cmocka_run_group_tests_name("peer_open", tests, NULL, NULL);
