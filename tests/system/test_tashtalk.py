@@ -186,7 +186,8 @@ def test_atalk_L27_an_adapter_that_takes_no_bytes_loses_no_part_of_a_frame(net):
     assert net.mac.echo(OURS, os.urandom(9))
 
 
-def test_a_line_that_spits_garbage_at_full_speed_holds_up_nobody(net):
+def test_atalk_Q34_a_line_that_spits_garbage_is_counted_and_delays_nobody(net):
+    said = len(net.daemon.lines.since(0))
     end = time.monotonic() + 1.5
 
     def spit():
@@ -205,6 +206,9 @@ def test_a_line_that_spits_garbage_at_full_speed_holds_up_nobody(net):
     assert sorted(waits)[len(waits) * 9 // 10] < 0.25, sorted(waits)[-5:]
     net.adapter.write(b"\0\xfd")
     assert net.mac.echo(OURS, os.urandom(9), timeout=5)
+    drops = net.daemon.dump().rows("counters", drop="desk")
+    assert sum(int(row["count"]) for row in drops) > 100
+    assert len(net.daemon.lines.since(0)) - said < 10, "not a line for each"
 
 
 def test_atalk_L31_unplugged_and_plugged_in_again(net):
