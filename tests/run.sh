@@ -20,7 +20,7 @@ need_root
 install_packages build-essential cmake pkg-config iproute2 util-linux git \
 	libevent-dev libconfuse-dev libcmocka-dev \
 	python3 python3-pytest python3-pytest-timeout \
-	clang clang-tidy clang-tools libclang-rt-14-dev cppcheck shellcheck mandoc systemd binutils
+	clang clang-tidy clang-tools libclang-rt-dev cppcheck shellcheck mandoc systemd binutils
 need_namespaces
 
 results=$top/build/results
