@@ -229,8 +229,9 @@ static bool start(struct app *a, struct config *config)
 	if (config->n_ports == 0)
 		log_printf(&a->shell.log, LOG_LEVEL_WARNING,
 			"no ports are configured: edit %s, then reload aurpd", a->cli->config_file);
-	log_printf(&a->shell.log, LOG_LEVEL_INFO, "aurpd %s is ready as %s: %zu ports, %zu tunnels",
-		AURPD_VERSION, config->name, config->n_ports, config->n_tunnels);
+	log_printf(&a->shell.log, LOG_LEVEL_INFO,
+		"aurpd %s is ready as %s, ports: %zu, tunnels: %zu", AURPD_VERSION, config->name,
+		config->n_ports, config->n_tunnels);
 	return true;
 }
 

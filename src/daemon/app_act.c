@@ -27,8 +27,7 @@ enum { STATUS_MAX = 160 };
 static void message_of(const char *file, const struct conf_message *m, char *out, size_t size)
 {
 	if (m->line > 0)
-		snprintf(out, size, "%s:%d: %s%s", file, m->line, m->is_warning ? "warning: " : "",
-			m->text);
+		snprintf(out, size, "%s:%d: %s", file, m->line, m->text);
 	else
 		snprintf(out, size, "%s: %s", file, m->text);
 }
@@ -42,7 +41,7 @@ int app_check(const struct cli *cli)
 		char text[LOG_LINE_MAX];
 
 		message_of(cli->config_file, &rep.messages[i], text, sizeof text);
-		fprintf(stderr, "%s\n", text);
+		fprintf(stderr, "%s%s\n", rep.messages[i].is_warning ? "warning: " : "", text);
 	}
 	if (c)
 		conf_print(stdout, c);
