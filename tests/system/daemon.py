@@ -16,9 +16,10 @@ from capture import Log
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("AURPD", ROOT / "build/dev/aurpd")).resolve()
 EX_USAGE, EX_CONFIG = 64, 78
+ROOM = 3        # how much longer a busy machine may take
 
 
-def aurpd(*args, timeout=20, **more):
+def aurpd(*args, timeout=60, **more):
     """Runs aurpd to its end outside of any namespace of ours: -t, -h, wrong usage."""
     return subprocess.run([str(BINARY), *map(str, args)], capture_output=True, text=True,
                           timeout=timeout, check=False, **more)
@@ -175,7 +176,7 @@ class Daemon:
         """Starts it and waits until it says READY."""
         return self.spawn(**environment).wait_ready()
 
-    def wait_ready(self, timeout=15):
+    def wait_ready(self, timeout=60):
         ready = self.messages.wait(lambda m: m[1].get("READY") == "1" or "EXIT" in m[1], timeout,
                                    self._born)
         assert ready and "EXIT" not in ready[1], f"aurpd did not get ready:\n{self.log}"
@@ -208,13 +209,13 @@ class Daemon:
     def signal(self, number):
         self.process.send_signal(number)
 
-    def wait(self, timeout=10):
+    def wait(self, timeout=30):
         """The exit status, once it ended by itself."""
         code = self.process.wait(timeout)
-        self.messages.wait(lambda m: "EXIT" in m[1], 5)     # the last line was read
+        self.messages.wait(lambda m: "EXIT" in m[1], 30)     # the last line was read
         return code
 
-    def stop(self, timeout=10):
+    def stop(self, timeout=30):
         """SIGTERM; the exit status."""
         self.signal(signal.SIGTERM)
         return self.wait(timeout)
@@ -224,7 +225,7 @@ class Daemon:
         self.process.kill()
         return self.wait()
 
-    def dump(self, timeout=5):
+    def dump(self, timeout=30):
         """SIGUSR1, then the parsed dump."""
         self.wait_ready()       # before that, the signal would kill it
         before = self._dump_identity()
@@ -244,8 +245,11 @@ class Daemon:
         return status.st_ino, status.st_mtime_ns
 
     def wait_dump(self, condition, timeout, what="the dump to say so"):
-        """Dumps again and again until condition(dump) holds; that dump."""
-        deadline = time.monotonic() + timeout
+        """Dumps again and again until condition(dump) holds; that dump.
+
+        `timeout` is what it takes when nothing else runs on the machine.
+        """
+        deadline = time.monotonic() + ROOM * timeout
         while True:
             dump = self.dump()
             if condition(dump):

@@ -40,7 +40,7 @@ class Client:
         self._tid = random.randrange(1, 0x8000)
         self._nbp_id = random.randrange(256)
 
-    def ask(self, send, wanted, what, tries=5, patience=1.0):
+    def ask(self, send, wanted, what, tries=15, patience=1.0):
         """send() until a wanted frame comes back."""
         for _ in range(tries):
             mark = self.mark()
@@ -96,7 +96,7 @@ class Client:
         return [NbpTuple(self.addr, socket, 1, obj, kind, b"*") for obj, kind, socket in self.names
                 if at.nbp_matches(asked.object, obj) and at.nbp_matches(asked.type, kind)]
 
-    def lookup(self, obj, kind, zone, patience=1.0, tries=3, enough=1):
+    def lookup(self, obj, kind, zone, patience=1.0, tries=10, enough=1):
         """The entities found, by (object, type); asks again while there are not enough."""
         self._nbp_id = (self._nbp_id + 1) % 256
         asked = NbpTuple(self.addr, 253, 0, name(obj), name(kind), name(zone))
@@ -118,7 +118,7 @@ class Client:
 
     # --- echo
 
-    def echo(self, dst, data=b"Hi", timeout=2.0, **more):
+    def echo(self, dst, data=b"Hi", timeout=10.0, **more):
         """The frame of the answer, or None."""
         mark = self.mark()
         self.send_ddp(dst, at.AEP_SOCKET, at.AEP, b"\1" + data, 253, **more)
@@ -222,7 +222,7 @@ class Station(Capture):
             raise Silence(f"no router heard, but {dst} is not on our cable")
         return self.router[1]
 
-    def resolve(self, dst, tries=10):
+    def resolve(self, dst, tries=50):
         for _ in range(tries):
             if dst in self.amt:
                 return self.amt[dst]
@@ -290,7 +290,7 @@ class Node(Client, Station):
                 return reply
             node = None
 
-    def get_net_info(self, zone=b"", tries=8):
+    def get_net_info(self, zone=b"", tries=15):
         def send():
             self.send_to_mac(at.BROADCAST_MAC, Ddp(Addr(0, 0xFF), at.ZIP_SOCKET, self.addr,
                                                    at.ZIP_SOCKET, at.ZIP, at.gni_request(zone)))

@@ -85,7 +85,7 @@ class Peer(Log):
         self.send(aurp.OPEN_REQ, conn, 0, sui, aurp.open_req_body(version, options))
         return conn
 
-    def connect(self, timeout=10.0, sui=aurp.SUI_ALL):
+    def connect(self, timeout=30.0, sui=aurp.SUI_ALL):
         """Opens our receiving connection and takes the whole table with its zones."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:

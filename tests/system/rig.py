@@ -7,11 +7,11 @@ East and Café, distance 1).
 """
 
 import contextlib
-import time
 
 import appletalk as at
 from appletalk import Addr, Ddp, Range
 from daemon import port_is_up
+from lag import rest
 from world import World, ethertalk
 
 CABLE, OTHER_CABLE = Range(3, 5), Range(6, 6)
@@ -54,7 +54,7 @@ class Rig:
         """Nothing but its regular traffic may leave the router because of the block."""
         marks = self.mark()
         yield
-        time.sleep(wait)
+        rest(wait)
         assert not (said := self.said(marks)), said
 
     def tells(self, data, src=None, mac=None, **more):

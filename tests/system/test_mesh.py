@@ -88,7 +88,7 @@ class Pinger:
     def _run(self):
         while not self._quit.wait(0.02):
             self.sent += 1
-            self.lost += not self.node.echo(self.to, os.urandom(16), timeout=0.5)
+            self.lost += not self.node.echo(self.to, os.urandom(16), timeout=20)
 
     def __enter__(self):
         self._thread.start()
@@ -141,7 +141,7 @@ def test_a_wrong_file_changes_nothing_at_reload(mesh):
     good = a.daemon.config.read_text()
     a.daemon.config.write_text(good.replace("seed = hard", "sead = hard"))
     a.daemon.signal(signal.SIGHUP)
-    line = a.daemon.lines.wait(lambda line: "aurpd.conf:" in line, 5, mark)
+    line = a.daemon.lines.wait(lambda line: "aurpd.conf:" in line, 20, mark)
     number = 1 + good[:good.index("seed = hard")].count("\n")
     assert line and f"aurpd.conf:{number}: " in line and "sead" in line
     dump = a.daemon.dump()

@@ -7,6 +7,7 @@ import pytest
 import aurp
 from appletalk import Range
 from daemon import peer_is
+from lag import spent
 from nameserver import NameServer
 from world import World
 
@@ -35,7 +36,7 @@ def test_a_name_nobody_knows_is_said_once_and_resolved_later(town):
     site, server, peer = town
     site.daemon.start()
     about = lambda line: "office.test" in line and " debug: " not in line       # noqa: E731
-    assert site.daemon.lines.wait(about, 5)
+    assert site.daemon.lines.wait(about, 20)
     time.sleep(8)
     assert server.asked.count("office.test") >= 2, "not asked again"
     assert len(site.daemon.lines.since(0, about)) == 1
@@ -47,7 +48,7 @@ def test_a_dead_address_among_several_is_passed_over(town):
     site, server, peer = town
     server.names["office.test"] = ["10.99.0.99", peer.address]
     site.daemon.start()
-    assert peer.wait_for(aurp.OPEN_REQ, 60)
+    assert peer.wait_for(aurp.OPEN_REQ, 120)
     site.daemon.wait_dump(lambda d: d.route("900-900"), 10)
 
 
@@ -59,4 +60,4 @@ def test_a_name_server_that_is_down_holds_nothing_up(town):
     began = time.monotonic()
     site.daemon.start()
     site.daemon.wait_dump(peer_is("q", "connected", "unconnected"), 10)
-    assert time.monotonic() - began < 5
+    assert spent(began) < 10

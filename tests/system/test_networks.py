@@ -12,6 +12,7 @@ import pytest
 import appletalk as at
 import aurp
 from appletalk import Addr, Nbp, Range
+from lag import at_least, spent
 from world import World, connect_pair
 
 UPDATE_INTERVAL = 10
@@ -46,8 +47,8 @@ def test_aurp_U2_U5_U12_a_network_comes_and_goes_within_the_update_interval(site
     a.daemon.wait_dump(lambda d: d.zones("300-309") == ["Far", "Café"], 5)
     known, mark = time.monotonic(), tunnel.mark()
     b.daemon.wait_dump(lambda d: sorted(d.zones("300-309")) == ["Café", "Far"], IN_TIME)
-    assert time.monotonic() - known <= IN_TIME
-    assert lan.wait(tells(net, 3), 12), "not in the RTMP of the other site"
+    assert spent(known) <= IN_TIME
+    assert lan.wait(tells(net, 3), 40), "not in the RTMP of the other site"
     route = b.daemon.dump().route("300-309")
     assert (route["dist"], route["via"]) == ("3", "a")
 
@@ -60,11 +61,11 @@ def test_aurp_U2_U5_U12_a_network_comes_and_goes_within_the_update_interval(site
     router.announce({net: at.DISTANCE_POISON})
     gone = time.monotonic()
     b.daemon.wait_dump(lambda d: not d.zones("300-309"), IN_TIME)
-    assert time.monotonic() - gone <= IN_TIME
+    assert spent(gone) <= IN_TIME
     updates = tunnel.routing(lambda p: p.command == aurp.RI_UPD and p.source[0] == a.address, mark)
     events = [event for packet in updates for event in packet.events()]
     assert (aurp.NA, net, 2) in events and (aurp.ND, net, 0) in events
-    assert lan.wait(tells(net, at.DISTANCE_POISON), 12)
+    assert lan.wait(tells(net, at.DISTANCE_POISON), 40)
 
 
 def test_aurp_U15_what_comes_and_goes_within_an_interval_is_never_told(sites):
@@ -77,7 +78,7 @@ def test_aurp_U15_what_comes_and_goes_within_an_interval_is_never_told(sites):
     router.routes[other] = 1
     mark = tunnel.mark()
     router.announce()
-    assert tunnel.wait(lambda f: f.tunnel and f.tunnel.command == aurp.RI_UPD, IN_TIME + 3, mark)
+    assert tunnel.wait(lambda f: f.tunnel and f.tunnel.command == aurp.RI_UPD, 3 * IN_TIME, mark)
     mark = tunnel.mark()
     router.announce({**router.routes, net: 1})
     a.daemon.wait_dump(lambda d: d.zones("320-320"), 3)
@@ -129,7 +130,7 @@ def test_a_name_behind_the_other_router_is_looked_up_there(sites):
     b.daemon.wait_dump(lambda d: d.zones("360-361"), IN_TIME + 3)
     bob, mark = b.node(), router.mark()
     bob.lookup("=", "AFPServer", "Deep", patience=0.5, tries=2)
-    frame = router.wait(lambda f: f.dst == router.mac and f.ddp and f.ddp.type == at.NBP, 2, mark)
+    frame = router.wait(lambda f: f.dst == router.mac and f.ddp and f.ddp.type == at.NBP, 20, mark)
     asked = Nbp.decode(frame.ddp.data)
     assert asked.function == at.FWDREQ and frame.ddp.dst == Addr(360, 0)
     assert asked.tuples[0].addr == bob.addr and asked.tuples[0].zone == b"Deep"
@@ -146,7 +147,8 @@ def test_atalk_R30_R32_a_router_that_falls_silent_is_forgotten(sites):
     router.stop_announcing()
     silent = time.monotonic()
     a.daemon.wait_dump(lambda d: d.route("370-370")["state"] == "bad", 45)
+    gone = time.monotonic()
     # 20 to 40 s after its last Data, which was up to 10 s before it fell silent.
-    assert 9 <= time.monotonic() - silent <= 42
-    assert lan.wait(tells(net, at.DISTANCE_POISON), IN_TIME + 12)
+    assert at_least(silent, gone) >= 9 and spent(silent, gone) <= 42
+    assert lan.wait(tells(net, at.DISTANCE_POISON), 3 * IN_TIME)
     a.daemon.wait_dump(lambda d: not d.route("370-370"), 45)

@@ -14,6 +14,7 @@ import appletalk as at
 from appletalk import Addr, Range
 from capture import Capture
 from daemon import port_is_up
+from lag import rest
 from net import Cable, run
 from world import World, ethertalk
 
@@ -73,7 +74,7 @@ def stories(binary):
 
 def test_a_missing_interface_is_said_and_taken_when_it_appears(stories):
     site = stories.missing
-    assert site.daemon.lines.wait(lambda line: "lan0" in line, 3)
+    assert site.daemon.lines.wait(lambda line: "lan0" in line, 20)
     dump = site.daemon.dump()
     assert dump.row("ports", port="lan")["state"] == "down"
     said = len(site.daemon.lines.since(0, lambda line: "lan0" in line))
@@ -208,7 +209,7 @@ def test_atalk_Z35_a_hard_seed_that_hears_another_zone_list_says_so(stories):
 
 def test_atalk_Q21_a_bridge_member_is_refused_and_the_bridge_named(stories):
     site = stories.bridged
-    line = site.daemon.lines.wait(lambda line: "br0" in line, 5)
+    line = site.daemon.lines.wait(lambda line: "br0" in line, 20)
     assert line and "lan0" in line
     assert site.daemon.dump().row("ports", port="lan")["state"] == "down"
 
@@ -230,6 +231,6 @@ def test_ip_traffic_on_the_cable_is_none_of_our_business(stories):
         for _ in range(200):
             noise.sock.send(b"\xff" * 6 + b"\2\0\0\0\0\x77" + b"\x08\x00" + os.urandom(100))
             noise.sock.send(b"\xff" * 6 + b"\2\0\0\0\0\x77" + b"\x00\x40\xff\xff" + bytes(60))
-    time.sleep(0.3)
+    rest(0.3)
     after = site.daemon.dump().row("counters", port="lan")["rx"]
     assert int(after) - int(before) <= 3

@@ -23,40 +23,41 @@ def rest(binary):
         connect_pair(a, b, tunnel_more=f"last-heard-timeout = {TIMEOUT}")
         time.sleep(INTERVAL + 2)        # what the start itself had to tell is told
         tunnel, lan = a.capture_tunnel(), a.capture()
-        before = a.daemon.cpu_seconds()
+        before, began = a.daemon.cpu_seconds(), time.monotonic()
         time.sleep(WATCH)
-        yield a, b, tunnel.since(), lan.since(), a.daemon.cpu_seconds() - before
+        tunnel, lan, watched = tunnel.since(), lan.since(), time.monotonic() - began
+        yield a, b, tunnel, lan, a.daemon.cpu_seconds() - before, watched
 
 
 @pytest.mark.timeout(WATCH + 120)
 def test_a_pair_at_rest_exchanges_nothing_but_tickles(rest):
-    _, _, tunnel, _, _ = rest
+    _, _, tunnel, _, _, watched = rest
     packets = [f.tunnel for f in tunnel if f.tunnel]
     assert {p.name for p in packets} <= {"Tickle", "Tickle-Ack"}, [str(p) for p in packets]
     tickles = [p for p in packets if p.command == aurp.TICKLE]
     assert tickles, "not even tickles: this proves nothing"
-    assert len(packets) <= 2 * 2 * (WATCH // TIMEOUT + 1)
+    assert len(packets) <= 2 * 2 * (watched // TIMEOUT + 2)
     assert all(p.body == b"" and p.seq == 0 for p in packets)
 
 
 def test_atalk_R10_R11_rtmp_goes_on_every_ten_seconds(rest):
-    _, _, _, lan, _ = rest
+    _, _, _, lan, _, watched = rest
     data = [f for f in lan if f.ddp and f.ddp.type == at.RTMP_DATA]
-    assert abs(len(data) - WATCH / 10) <= 1 + WATCH / 100
+    assert abs(len(data) - watched / 10) <= 1 + watched / 100
     assert all(at.RtmpData.decode(f.ddp.data).distances() == {(200, 201): 1} for f in data)
 
 
 def test_nothing_else_is_on_the_cable(rest):
-    _, _, _, lan, _ = rest
+    lan = rest[3]
     assert not [f for f in lan if f.ddp and f.ddp.type != at.RTMP_DATA]
 
 
 @pytest.mark.measure
 def test_a_router_at_rest_takes_no_time(rest):
-    assert rest[4] <= max(0.02, WATCH * 0.001)
+    assert rest[4] <= max(0.05, WATCH * 0.001)
 
 
 def test_the_pair_is_still_connected(rest):
-    a, b, _, _, _ = rest
+    a, b, *_ = rest
     alice, bob = a.node(), b.node()
     assert alice.echo(bob.addr)

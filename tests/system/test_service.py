@@ -5,6 +5,7 @@ import signal
 import stat
 
 from daemon import port_is_up
+from lag import spent
 
 
 def keys(daemon, key):
@@ -15,7 +16,7 @@ def test_ready_and_status(world):
     a = world.site("a", 1)
     a.run(a.config({"b": "10.99.0.2"}))
     a.daemon.wait_dump(port_is_up("lan"), 10)
-    status = a.daemon.messages.wait(lambda m: m[1].get("STATUS", "").startswith("1 of 1 port"), 3)
+    status = a.daemon.messages.wait(lambda m: m[1].get("STATUS", "").startswith("1 of 1 port"), 20)
     status = status or keys(a.daemon, "STATUS")[-1]
     text = status[1]["STATUS"]
     assert "1 port" in text and "0 of 1 peer" in text and "1 network" in text
@@ -25,10 +26,10 @@ def test_the_watchdog_is_fed_in_half_its_time(world):
     a = world.site("a", 1)
     a.prepare(a.config({}))
     a.daemon.start(WATCHDOG_USEC="1000000")
-    fed = a.daemon.messages.count(lambda m: m[1].get("WATCHDOG") == "1", 5, 5)
+    fed = a.daemon.messages.count(lambda m: m[1].get("WATCHDOG") == "1", 5, 40)
     times = [when for when, _ in fed]
     assert len(times) >= 5
-    assert max(later - earlier for earlier, later in zip(times, times[1:])) <= 0.75
+    assert max(spent(*pair) for pair in zip(times, times[1:])) <= 0.95, times
     assert len(times) <= 25
 
 
@@ -44,9 +45,9 @@ def test_reloading_and_ready_again(world):
     mark = a.daemon.messages.mark()
     a.daemon.write_config(a.config({"b": "10.99.0.2"}))
     a.daemon.signal(signal.SIGHUP)
-    begun = a.daemon.messages.wait(lambda m: m[1].get("RELOADING") == "1", 3, mark)
+    begun = a.daemon.messages.wait(lambda m: m[1].get("RELOADING") == "1", 20, mark)
     assert begun and int(begun[1]["MONOTONIC_USEC"]) > 0
-    ready = a.daemon.messages.wait(lambda m: m[1].get("READY") == "1", 3, mark)
+    ready = a.daemon.messages.wait(lambda m: m[1].get("READY") == "1", 20, mark)
     assert ready and ready[0] >= begun[0]
 
 
@@ -91,5 +92,5 @@ def test_a_dump_that_cannot_be_written_is_said_and_no_more(world):
     a = world.site("a", 1)
     a.run(a.config({}).replace("@dir@/dump", "@dir@/nowhere/dump"))
     a.daemon.signal(signal.SIGUSR1)
-    assert a.daemon.lines.wait(lambda line: "nowhere/dump" in line, 3)
+    assert a.daemon.lines.wait(lambda line: "nowhere/dump" in line, 20)
     assert a.daemon.running

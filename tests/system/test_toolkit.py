@@ -176,7 +176,7 @@ def test_what_lies_behind_a_scripted_router_answers(street):
     alice.addr, alice.range = Addr(4, 77), Range(3, 5)
     router.routes = {Range(30, 34): 1}
     router.announce()
-    assert alice.wait(lambda f: f.ddp and f.ddp.type == at.RTMP_DATA, 1)
+    assert alice.wait(lambda f: f.ddp and f.ddp.type == at.RTMP_DATA, 20)
     assert alice.router == (router.addr, router.mac)
     answer = alice.echo(Addr(31, 9), b"far")
     assert answer and answer.ddp.src == Addr(31, 9)
@@ -214,16 +214,16 @@ def test_two_scripted_peers_exchange_networks_and_zones(two_peers):
     assert there.wait_until(lambda: there.knows(Range(300, 300), "New"), 2)
     assert Range(100, 101) not in there.told
     there.send(aurp.TICKLE, there.receiver_conn)
-    assert there.wait_for(aurp.TICKLE_ACK, 2)
+    assert there.wait_for(aurp.TICKLE_ACK, 20)
     here.router_down()
-    assert there.wait_for(aurp.RD, 2).value == aurp.ERR_NORMAL_CLOSE
+    assert there.wait_for(aurp.RD, 20).value == aurp.ERR_NORMAL_CLOSE
 
 
 def test_a_mute_peer_says_nothing(two_peers):
     here, there = two_peers
     there.auto.clear()
     here.open_req()
-    assert there.wait_for(aurp.OPEN_REQ, 2)
+    assert there.wait_for(aurp.OPEN_REQ, 20)
     assert not here.wait_for(aurp.OPEN_RSP, 0.2)
 
 

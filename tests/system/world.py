@@ -147,7 +147,7 @@ def end_all(daemons):
         daemon.process.terminate()
     for daemon in running:
         try:
-            code = daemon.wait(15)
+            code = daemon.wait(60)
         except Exception:       # the reason does not matter: it had to end and did not
             problems.append(f"aurpd did not end on SIGTERM:\n{daemon.log}")
             continue
