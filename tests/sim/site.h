@@ -1,0 +1,123 @@
+/* A site: a real router, its ports on LANs and its tunnels in meshes, on or off. */
+#ifndef AURPD_SIM_SITE_H
+#define AURPD_SIM_SITE_H
+
+#include "aurpd/router.h"
+#include "lan.h"
+#include "mesh.h"
+#include "timer.h"
+
+struct site_port {
+	struct site *site;
+	struct lan *lan;		/* where it is plugged in while its link is up */
+	struct station station;
+	struct config_port config;	/* edit, then site_reconfigure() */
+	bool is_removed;		/* not in the configuration */
+	struct port *handle;		/* NULL: the router does not have it */
+};
+
+struct site_peer {
+	char name[CONFIG_NAME_MAX + 1];
+	const struct jack *to;		/* NULL: never resolved */
+	bool is_removed;
+};
+
+struct site_tunnel {
+	struct site *site;
+	struct jack jack;
+	struct config_tunnel config;	/* peers are taken from here: */
+	struct things peers;		/* struct site_peer */
+	bool is_removed;
+	struct tunnel *handle;
+};
+
+struct site {
+	struct world *world;
+	size_t index;
+	struct config config;		/* everything but ports and tunnels; edit before reconfigure */
+	struct things ports;		/* struct site_port */
+	struct things tunnels;		/* struct site_tunnel */
+	struct router *router;		/* NULL: off */
+	struct timer tick;		/* the router's deadline */
+	bool is_stopping;		/* orderly; off as soon as it has stopped */
+	bool is_going;			/* being freed: must not send */
+	bool has_seed;
+	uint64_t seed;			/* for the next life */
+	unsigned lives;
+	uint64_t drops[DROP_REASONS];	/* of this life; from traces */
+	uint64_t traces[TRACE_KINDS];
+	/* called with every trace event, if set */
+	void (*on_trace)(struct site *site, const struct trace_event *e);
+	void *ctx;			/* the test's own */
+};
+
+struct site *world_add_site(struct world *w);
+
+/* The i-th site, port, tunnel. */
+struct site *world_site(const struct world *w, size_t i);
+struct site_port *site_port(const struct site *site, size_t i);
+struct site_tunnel *site_tunnel(const struct site *site, size_t i);
+
+/*
+ * A port on a LAN, named "p0", "p1", ... `zone` may be NULL (SEED_NONE); range.extended
+ * follows from the LAN.
+ */
+struct site_port *site_add_port(struct site *site, struct lan *lan, enum seed_mode seed,
+	struct at_range range, const char *zone);
+void port_set_zones(struct site_port *p, const struct at_name *zones, size_t n);
+void port_add_zone(struct site_port *p, const char *zone);
+
+/* Lists `to` as a peer of the tunnel; a running site learns of it by site_reconfigure(). */
+struct site_peer *tunnel_add_peer(struct site_tunnel *t, const char *name, const struct jack *to);
+struct site_peer *tunnel_find_peer(const struct site_tunnel *t, const struct jack *to);
+
+/* The next life of the router gets this seed: the same seed, the same connection IDs. */
+void site_set_seed(struct site *site, uint64_t seed);
+
+void site_switch_on(struct site *site);
+void site_crash(struct site *site);		/* no last words */
+void site_begin_stop(struct site *site);	/* orderly, off by itself within 5 s */
+void site_stop(struct site *site);		/* the same, and runs the world until it is off */
+static inline bool site_is_on(const struct site *site)
+{
+	return site->router != NULL;
+}
+
+/* Hands the configuration as it is now to the running router, and the addresses of its peers. */
+void site_reconfigure(struct site *site);
+
+/* Tells the router where its peers are now, as the shell's resolver does. */
+void site_resolve(struct site *site);
+
+/* A new address for a tunnel; the others find out by site_resolve() when the test says so. */
+void site_move(struct site *site, size_t tunnel);
+void world_resolve_all(struct world *w);
+
+/* The device of a port goes, and comes back. */
+void site_link_down(struct site *site, size_t port);
+void site_link_up(struct site *site, size_t port);
+void site_tunnel_down(struct site *site, size_t tunnel);
+void site_tunnel_up(struct site *site, size_t tunnel);
+void site_refresh(struct site *site);		/* router_refresh() */
+
+/* --- what a site knows ----------------------------------------------------------------- */
+
+/* A usable route, with complete zones, to network `net`? Distance in *hops if not NULL. */
+bool site_knows(const struct site *site, uint16_t net, unsigned *hops);
+bool site_sees_zone(const struct site *site, const char *zone);
+size_t site_networks(const struct site *site);
+size_t site_connected(const struct site *site);	/* peers with a connection */
+
+/* A peer as router_walk_peers() describes it; strings are copied. False: no such peer. */
+struct peer_view {
+	char recv[24], send[24];
+	size_t routes, told;
+	long rtt_ms, heard_s;
+};
+
+bool site_peer(const struct site *site, const char *name, struct peer_view *out);
+
+/* Sum of a counter over owners of a kind: ("peer", "ri-upd-tx"). */
+uint64_t site_counter(const struct site *site, const char *kind, const char *name);
+
+#endif

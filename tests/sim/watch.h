@@ -1,0 +1,52 @@
+/*
+ * The invariants, checked on every packet of every world while it runs. What
+ * breaks one is written down, never fatal: a test looks at world_violations()
+ * at its end (check_world() does), the random worlds shrink what led there.
+ */
+#ifndef AURPD_SIM_WATCH_H
+#define AURPD_SIM_WATCH_H
+
+#include "mesh.h"
+
+struct world;
+struct site;
+struct site_port;
+struct site_tunnel;
+
+enum { VIOLATIONS_KEPT = 100, VIOLATION_TEXT = 240 };
+
+struct violation {
+	struct instant at;
+	char text[VIOLATION_TEXT];
+};
+
+size_t world_violations(const struct world *w);
+
+/* The i-th of those kept. */
+const struct violation *world_violation(const struct world *w, size_t i);
+
+/* Prints those kept to stderr; returns how many there were in all. */
+size_t world_print_violations(const struct world *w);
+void world_forget_violations(struct world *w);
+
+/* Writes one down: where, and what as printf() would print it. */
+__attribute__((format(printf, 3, 4)))
+void watch_say(struct world *w, const char *where, const char *format, ...);
+
+/* Micro-loops are legal while a cyclic topology converges: off while it does. */
+void watch_loops(struct world *w, bool on);
+
+/* This site is hostile or misconfigured on purpose: what it sends is not judged. */
+void watch_excuse(struct site *site);
+
+/* --- called by the world --------------------------------------------------------------- */
+
+void watch_init(struct world *w);
+void watch_fini(struct world *w);
+void watch_site_on(struct site *site);
+void watch_tunnel_sent(struct site_tunnel *from, const struct passing *p);
+void watch_tunnel_heard(struct site_tunnel *to, struct endpoint from, const struct pkt *payload);
+void watch_link_sent(struct site_port *from, const struct pkt *frame);
+void watch_link_heard(struct site_port *to, const struct pkt *frame);
+
+#endif
