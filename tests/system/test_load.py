@@ -1,0 +1,175 @@
+"""Fifty thousand datagrams of junk a second, and everybody is served as before.
+
+The junk comes from a sender in C (flood.c); while it pours, a station on the
+cable asks for the router's hardware address and sends echoes, to the router
+and through the tunnel. The machine's share in the figures is printed with them.
+"""
+
+import os
+import re
+import time
+from types import SimpleNamespace
+
+import pytest
+
+import aurp
+import junk
+from appletalk import Addr, mac
+from junk import Flood, Wire
+from net import run
+from probe import Prober
+from world import World, connect_pair
+
+pytestmark = pytest.mark.measure
+
+RATE, SECONDS, WARM_UP = 50000, 8, 2
+SOON = 0.05
+LINES = 100         # in the log, at its most talkative level
+
+
+def report(text):
+    """A figure for people: to the terminal, and to a file if one is named."""
+    print(text)
+    if os.environ.get("AURPD_MEASURES"):
+        with open(os.environ["AURPD_MEASURES"], "a", encoding="utf-8") as measures:
+            measures.write(text + "\n")
+
+
+def hardware_address(ns, device):
+    return mac(run("ip", "-n", ns, "link", "show", device).split("link/ether ")[1].split()[0])
+
+
+@pytest.fixture(scope="module")
+def town(binary):
+    """Sites a, which will be flooded, and b; nodes of b to echo with; the ways for the floods."""
+    with World() as world:
+        a, b = world.site("a", 1), world.site("b", 2)
+        with a.capture_tunnel() as watch:
+            connect_pair(a, b)
+            conns = {p.conn for p in watch.routing(lambda p: p.command == aurp.OPEN_REQ)}
+        run("ip", "-n", a.ns, "route", "add", "default", "via", b.address)
+        router, router_mac = a.port_address()
+        addr = Addr(100, 0xFC if router.node != 0xFC else 0xFB)
+        prober = world.keep(Prober(a.cable, router, router_mac, addr))
+        wire = Wire(hardware_address(a.ns, "wan0"), hardware_address(world.wan.ns, "br0"),
+                    a.address)
+        yield SimpleNamespace(world=world, a=a, b=b, daemon=a.daemon, conns=conns, wire=wire,
+                              router=router, router_mac=router_mac, prober=prober,
+                              far=b.node().addr)
+
+
+def percentiles(waits):
+    waits = sorted(waits)
+    return tuple(waits[min(len(waits) - 1, int(len(waits) * share))] * 1000
+                 for share in (0.5, 0.95, 1))
+
+
+class Siege:
+    """What was asked and answered, and what it cost, while a flood ran."""
+
+    def __init__(self, town, ns, device, frames, rate=RATE):
+        daemon, prober = town.daemon, town.prober
+        self.wanted_rate = rate
+        self.waits = {"AARP": [], "echo": [], "echo through the tunnel": []}
+        with Flood(ns, device, frames, rate, WARM_UP):
+            pass
+        self.before, mark = daemon.dump(), daemon.lines.mark()
+        rss, cpu = daemon.rss(), daemon.cpu_seconds()
+        with Flood(ns, device, frames, rate, SECONDS) as self.flood:
+            while self.flood.running:
+                for name, wait in (("AARP", prober.aarp()), ("echo", prober.echo(town.router)),
+                                   ("echo through the tunnel", prober.echo(town.far))):
+                    self.waits[name].append(wait)
+                time.sleep(0.01)
+        self.cpu = daemon.cpu_seconds() - cpu
+        self.after = daemon.dump()
+        self.grown = daemon.rss() - rss
+        self.lines = daemon.lines.since(mark)
+
+    @property
+    def asked(self):
+        return sum(map(len, self.waits.values()))
+
+    def dropped(self):
+        return sum(self.after.drops().values()) - sum(self.before.drops().values())
+
+    def grew(self, reason):
+        return self.after.drops().get(reason, 0) - self.before.drops().get(reason, 0)
+
+    def counted(self, name, **owner):
+        return (int(self.after.row("counters", **owner)[name]) -
+                int(self.before.row("counters", **owner)[name]))
+
+    def tell(self, what):
+        rate = f"{self.flood.rate:,.0f} a second"
+        if self.flood.rate < 0.98 * self.wanted_rate:
+            rate += f" (all that this machine could send of {self.wanted_rate:,})"
+        report(f"load: {what}: {rate}; {self.cpu / SECONDS:.0%} of a processor, "
+               f"memory {self.grown:+d} KiB, {len(self.lines)} lines in the log, "
+               f"{self.grew('no-buffer'):,} lost in the kernel")
+        for name, waits in self.waits.items():
+            answered = sorted(wait * 1000 for wait in waits if wait is not None)
+            if not answered:
+                report(f"load:   {name}: none of {len(waits)} answered")
+                continue
+            report(f"load:   {name}: {len(answered)} of {len(waits)} answered, "
+                   f"p50 {answered[len(answered) // 2]:.2f} ms, "
+                   f"p95 {answered[len(answered) * 19 // 20]:.2f} ms, max {answered[-1]:.2f} ms")
+
+    def check_answers(self, *names):
+        for name in names or self.waits:
+            waits = self.waits[name]
+            assert len(waits) > 20, name
+            assert None not in waits, f"{name}: {waits.count(None)} without an answer"
+            assert sorted(waits)[len(waits) // 2] <= SOON, name
+
+    def check_health(self):
+        assert self.grown <= 1024, f"{self.grown} KiB more"
+        assert len(self.lines) <= LINES, self.lines[:LINES]
+        peer = self.after.row("peers", peer="b")
+        assert (peer["recv"], peer["send"]) == ("connected", "connected")
+        again = [line for line in self.lines
+                 if re.search("peer b( is|:).*(connect|gone|receive)", line)
+                 and "dropped" not in line]
+        assert not again, "the connection was lost in between"
+
+
+def test_junk_in_the_tunnel(town):
+    frames = junk.tunnel_junk(town.wire, town.b.address, town.conns)
+    siege = Siege(town, town.world.wan.ns, "br0", frames)
+    siege.tell("junk in the tunnel")
+    siege.check_answers()
+    siege.check_health()
+    # Every one of them has its reason, and nothing else was thrown away.
+    assert abs(siege.dropped() - siege.flood.sent) <= 20
+
+
+def test_junk_on_the_cable(town):
+    frames = junk.cable_junk(town.router, town.router_mac, town.prober.addr)
+    siege = Siege(town, town.a.cable.far_ns, town.a.cable.far, frames)
+    siege.tell("junk on the cable")
+    siege.check_answers()
+    siege.check_health()
+    came = siege.counted("rx", port="lan") + siege.grew("no-buffer")
+    assert abs(came - siege.flood.count(junk.is_appletalk) - siege.asked) <= 50
+    assert siege.dropped() >= siege.flood.sent / 2
+
+
+def test_aurp_C15_open_requests_in_the_name_of_a_peer(town):
+    """The live connection is asked whether it lives, at the pace of the protocol; it does."""
+    frames = junk.forged_opens(town.wire, town.b.address, town.conns)
+    siege = Siege(town, town.world.wan.ns, "br0", frames)
+    siege.tell("Open-Req in the name of a peer")
+    siege.check_answers()
+    siege.check_health()
+    assert siege.counted("tx", peer="b") < siege.flood.sent / 5, "answered at the flood's pace"
+
+
+def test_a_flooded_tunnel_leaves_the_cable_its_turn(town):
+    """As much as can be sent, more than the tunnel's socket can hold."""
+    frames = junk.tunnel_junk(town.wire, town.b.address, town.conns)
+    siege = Siege(town, town.world.wan.ns, "br0", frames, 20 * RATE)
+    siege.tell("all that goes into the tunnel")
+    siege.check_answers("AARP", "echo")
+    siege.check_health()
+    assert abs(siege.dropped() - siege.flood.sent) <= max(20, siege.flood.sent // 1000)
