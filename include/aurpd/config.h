@@ -63,6 +63,8 @@ struct config_tunnel {
 	struct span update_interval;	/* >= 10 s, whole tens (RFC 1504 p. 29, 48) */
 	struct span last_heard_timeout;	/* >= 30 s (RFC 1504 p. 40) */
 	size_t max_unknown_peers;	/* peers that nobody configured, with accept_unknown */
+	size_t max_networks_per_peer;	/* that one peer may offer us; 0: no limit but the table's */
+	size_t max_zones_per_peer;	/* entries in the zone lists of those; 0: likewise */
 	struct config_peer *peers;
 	size_t n_peers;
 };
@@ -77,6 +79,8 @@ struct config {
 	enum log_level log_level;
 	size_t max_networks;		/* table limits; reaching one is said, not fatal */
 	size_t max_zones;
+	/* a network that is reached by a port is not left to a peer that offers a shorter way */
+	bool keep_local;
 	struct config_port *ports;
 	size_t n_ports;
 	struct config_tunnel *tunnels;

@@ -20,6 +20,15 @@ static inline void list_init(struct list *l)
 	l->next = l->prev = l;
 }
 
+static inline size_t list_count(const struct list *head)
+{
+	size_t n = 0;
+
+	for (const struct list *it = head->next; it != head; it = it->next)
+		n++;
+	return n;
+}
+
 static inline bool list_is_empty(const struct list *l)
 {
 	return l->next == l;

@@ -66,6 +66,7 @@ static void accepted(struct peer *p, const struct aurp *h, bool wants_zones)
 
 /* What one packet came to. */
 struct harvest {
+	size_t n_networks;	/* that the peer has offered so far */
 	long bad_tuples;
 	bool wants_zones;	/* of networks that SZI covers */
 	bool asks_zones;	/* of networks that it does not */
@@ -85,6 +86,17 @@ static struct path *path_of(const struct peer *p, const struct route *route)
 	return NULL;
 }
 
+bool recv_has_its_share(struct peer *p, size_t has, size_t share, const char *of)
+{
+	if (share == 0 || has < share)
+		return false;
+	if (!p->recv.said_full)
+		peer_say(p, (struct trace_event){ .kind = TRACE_PEER_FULL, .number = (long)share,
+			.text = of });
+	p->recv.said_full = true;
+	return true;
+}
+
 static const char *owner_of(const struct route *route)
 {
 	const struct path *best = route->best;
@@ -94,13 +106,14 @@ static const char *owner_of(const struct route *route)
 	return best->port ? best->port->config.name : NULL;
 }
 
-static void say_reflects(struct peer *p, struct at_range range)
+static void say_reflects(struct peer *p, struct at_range range, const struct route *route)
 {
 	peer_drop(p, DROP_AURP_REFLECTED);
 	if (p->recv.said_reflects)
 		return;
 	p->recv.said_reflects = true;
-	peer_say(p, (struct trace_event){ .kind = TRACE_PEER_REFLECTS, .range = range });
+	peer_say(p, (struct trace_event){ .kind = TRACE_PEER_REFLECTS, .range = range,
+		.other = owner_of(route) });
 }
 
 static void say_conflict(struct peer *p, enum trace_kind kind, struct at_range range,
@@ -110,6 +123,20 @@ static void say_conflict(struct peer *p, enum trace_kind kind, struct at_range r
 		.other = owner_of(route) });
 }
 
+static bool has_other_owner(const struct peer *p, const struct route *route)
+{
+	const struct path *best = route->best;
+
+	return !path_is_bad(best) && best->kind != PATH_ATTACHED && best->peer != p;
+}
+
+/* The table has no room for it, or the peer has its share (RFC 1504 p. 75). */
+static void refuse_network(struct peer *p)
+{
+	peer_drop(p, DROP_AURP_TABLE_FULL);
+	p->recv.lost_networks = true;
+}
+
 /* Chapter 4's import filter and the remapping of incoming numbers stand before this (N5, M8). */
 static void learn(struct peer *p, struct at_range range, uint8_t distance, bool is_szi,
 	struct harvest *got)
@@ -117,16 +144,22 @@ static void learn(struct peer *p, struct at_range range, uint8_t distance, bool 
 	struct router *r = peer_router(p);
 	struct route *route = route_find_overlap(&r->routes, range);
 	bool is_known = route && at_range_eq(route->range, range);
+	bool had_path = is_known && path_of(p, route);
+	size_t share = p->tunnel->config.max_networks_per_peer;
 	const struct path *path;
 
 	/* A network that comes back may have other zones (A11). */
 	if (is_known && route_is_bad(route) && distance < AURP_DISTANCE_MAX)
 		route_clear_zones(r, route);
-	if (is_known && got->is_news && route->best->peer && route->best->peer != p)
+	if (!had_path && recv_has_its_share(p, got->n_networks, share, "networks")) {
+		refuse_network(p);
+		return;
+	}
+	if (is_known && got->is_news && has_other_owner(p, route))
 		say_conflict(p, TRACE_PEER_DUPLICATE_NET, range, route);
 	switch (route_offer_tunnel(r, p, range, distance)) {
 	case OFFER_OURS:
-		say_reflects(p, range);
+		say_reflects(p, range, route);
 		return;
 	case OFFER_OVERLAP:
 		assert(route);
@@ -135,8 +168,7 @@ static void learn(struct peer *p, struct at_range range, uint8_t distance, bool 
 			say_conflict(p, TRACE_PEER_OVERLAP, range, route);
 		return;
 	case OFFER_FULL:
-		peer_drop(p, DROP_AURP_TABLE_FULL);
-		p->recv.lost_networks = true;
+		refuse_network(p);
 		return;
 	case OFFER_KNOWN:
 	case OFFER_NEW:
@@ -146,6 +178,7 @@ static void learn(struct peer *p, struct at_range range, uint8_t distance, bool 
 	}
 	route = route_find(&r->routes, range.first);
 	path = route ? path_of(p, route) : NULL;
+	got->n_networks += !had_path && path;
 	if (path && path_is_usable(path) && !route->zones.is_complete) {
 		got->wants_zones |= is_szi;
 		got->asks_zones |= !is_szi;
@@ -174,7 +207,7 @@ static void count_bad(struct peer *p, struct harvest *got)
 
 void recv_on_ri_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 {
-	struct harvest got = { .is_news = true };
+	struct harvest got = { .n_networks = list_count(&p->paths), .is_news = true };
 	struct aurp_network n;
 	enum tuple_step step;
 
@@ -233,7 +266,7 @@ static void on_event(struct peer *p, const struct aurp_event *ev, struct harvest
 
 void recv_on_ri_upd(struct peer *p, const struct aurp *h, struct rd *body)
 {
-	struct harvest got = { 0 };
+	struct harvest got = { .n_networks = list_count(&p->paths) };
 	struct aurp_event ev;
 	enum tuple_step step;
 

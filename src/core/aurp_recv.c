@@ -184,7 +184,8 @@ static void open_now(struct peer *p)
 static void open_again(struct peer *p)
 {
 	p->recv.tries++;
-	if (p->n_addresses > 1 && p->recv.tries >= OPENS_PER_ADDRESS) {
+	/* Who has a connection to us is where he is. */
+	if (p->n_addresses > 1 && p->recv.tries >= OPENS_PER_ADDRESS && !send_is_open(p)) {
 		peer_try_next_address(p);
 		recv_enter(p, RECV_UNCONNECTED);
 		open_now(p);
@@ -217,6 +218,17 @@ void recv_wake(struct peer *p)
 		return;
 	p->recv.back_off = open_first;
 	open_soon(p);
+}
+
+void recv_resume(struct peer *p, uint16_t id)
+{
+	struct router *r = peer_router(p);
+
+	recv_enter(p, RECV_WAIT_OPEN_RSP);
+	p->recv.id = id;
+	p->recv.tries = 1;	/* when it was sent is forgotten */
+	p->recv.opened = r->now;
+	router_arm(r, &p->recv.retry, open_first);
 }
 
 static void request_list(struct peer *p)
@@ -256,6 +268,7 @@ static void on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 	p->recv.expected = 1;
 	p->recv.is_virgin = true;
 	p->recv.in_list = p->recv.lost_networks = p->recv.said_reflects = false;
+	p->recv.said_full = false;
 	p->recv.back_off = open_first;
 	recv_heard(p);
 	request_list(p);
@@ -434,6 +447,8 @@ static void (*const on_message[AURP_MSG_COUNT])(struct peer *p, const struct aur
 
 void recv_input(struct peer *p, const struct aurp *h, struct rd *body)
 {
+	bool was_proven = p->is_proven;
+
 	if (p->recv.state == RECV_UNCONNECTED || h->connection != p->recv.id) {
 		peer_drop(p, DROP_AURP_BAD_CONNECTION);
 		return;
@@ -443,5 +458,8 @@ void recv_input(struct peer *p, const struct aurp *h, struct rd *body)
 		return;
 	}
 	peer_is_heard(p);
+	p->is_proven = true;
 	on_message[h->msg](p, h, body);
+	if (!was_proven)
+		send_proven(p);
 }

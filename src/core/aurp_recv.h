@@ -43,6 +43,7 @@ struct aurp_recv {
 	bool in_list;			/* between the first RI-Rsp of a list and its Last */
 	bool lost_networks;		/* the table had no room for some (RFC 1504 p. 75) */
 	bool said_reflects;
+	bool said_full;			/* it offers more than its share */
 	unsigned int tries;		/* of what `retry` repeats */
 	struct span back_off;		/* until the next Open-Req */
 	struct instant opened;		/* the last Open-Req was sent; INSTANT_NEVER: none yet */
@@ -71,6 +72,9 @@ void recv_dial(struct peer *p);
 
 /* The peer is there: opens at once, back-off forgotten (C21, C40); never twice in 2 s (C6). */
 void recv_wake(struct peer *p);
+
+/* An Open-Req with this ID was sent that nobody remembers; its answer is to come (stranger.c). */
+void recv_resume(struct peer *p, uint16_t id);
 
 /* Is the other end still there? Asks now if we are connected. */
 void recv_verify(struct peer *p);
@@ -106,6 +110,9 @@ void recv_closed_by_rd(struct peer *p, int16_t error);
 
 /* A connection that cannot go on: closes it, opens another with a new ID (S7, A9). */
 void recv_out_of_sync(struct peer *p);
+
+/* Does a peer with so many have its share of "networks" or "zones" (X5; 0: any)? Says so once. */
+bool recv_has_its_share(struct peer *p, size_t has, size_t share, const char *of);
 
 /* aurp_learn.c: sequenced data. */
 void recv_on_ri_rsp(struct peer *p, const struct aurp *h, struct rd *body);

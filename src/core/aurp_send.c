@@ -283,6 +283,9 @@ static void go_on(struct peer *p)
 	send_enter(p, SEND_CONNECTED);
 	if (s->is_leaving) {
 		send_rd(p);
+	} else if (!p->is_proven) {
+		/* A list to a forged address would be more than the forger sent. */
+		return;
 	} else if (s->in_list) {
 		send_list_packet(p);
 	} else if (s->owes_list) {
@@ -295,11 +298,17 @@ static void go_on(struct peer *p)
 	}
 }
 
+void send_proven(struct peer *p)
+{
+	if (p->send.state == SEND_CONNECTED)
+		go_on(p);
+}
+
 void send_probe(struct peer *p)
 {
 	struct aurp_out out;
 
-	if (p->send.state != SEND_CONNECTED)
+	if (p->send.state != SEND_CONNECTED || !p->is_proven)
 		return;
 	begin(p, &out, AURP_RI_UPD);
 	aurp_encode_event(&out.w, &(struct aurp_event){ .code = AURP_EV_NULL });
@@ -415,6 +424,10 @@ static void on_quiet(struct timer *t)
 
 	if (instant_cmp(due, peer_router(p)->now) > 0) {
 		timer_set(&peer_router(p)->timers, t, due);
+		return;
+	}
+	if (!p->is_proven) {
+		send_close(p, "it does not answer us");
 		return;
 	}
 	if (!recv_is_open(p))

@@ -13,6 +13,7 @@
 #include "aurp.h"
 #include "aurp_view.h"
 #include "aurpd/mtime.h"
+#include "meter.h"
 #include "timer.h"
 
 struct peer;
@@ -52,8 +53,8 @@ struct aurp_send {
 	struct timer retry;
 	struct timer update;
 	struct timer quiet;
-	int32_t tokens;			/* zone answers it may still cause (X7) */
-	struct instant refilled;
+	struct meter answers;		/* to zone queries (X7) */
+	struct instant probed;		/* by reason of an Open-Req; INSTANT_NEVER: not yet */
 };
 
 void send_init(struct peer *p);
@@ -61,6 +62,9 @@ void send_fini(struct peer *p);
 
 const char *send_state_name(const struct peer *p);
 bool send_is_open(const struct peer *p);
+
+/* The peer has shown that it hears us: what it asked for before may go out now. */
+void send_proven(struct peer *p);
 
 /* A routing packet for this half: its header is read, `body` stands behind it. */
 void send_input(struct peer *p, const struct aurp *h, struct rd *body);
@@ -90,7 +94,8 @@ void send_on_zi_req(struct peer *p, const struct aurp *h, struct rd *body);
 void send_on_gzn_req(struct peer *p, const struct aurp *h, struct rd *body);
 void send_on_gdzl_req(struct peer *p, const struct aurp *h, struct rd *body);
 
-void send_fill_tokens(struct peer *p);
+/* A new connection may ask for zones as if it had not for long. */
+void send_meter_answers(struct peer *p);
 
 /* SZI on the acknowledgement of the packet in send.packet (Z4, Z5). */
 void send_zones_of_packet(struct peer *p);

@@ -7,6 +7,9 @@
 
 #include "peer_state.h"
 
+/* Open-Reqs come no more often than that (C6), so nobody needs more probes for them. */
+static const struct span probe_least = { 2 * 1000000 };
+
 static void answer(struct peer *p, uint16_t id, int16_t rate)
 {
 	struct aurp_out out;
@@ -46,7 +49,8 @@ static void accept(struct peer *p, const struct aurp *h)
 	s->is_confirmed = s->is_informed = s->owes_list = s->owes_update = false;
 	s->in_list = s->in_update = s->has_updated = s->view_moved = false;
 	s->heard = now;
-	send_fill_tokens(p);
+	send_meter_answers(p);
+	s->probed = INSTANT_NEVER;
 	view_fini(&s->view);
 	router_arm(peer_router(p), &s->quiet, p->tunnel->config.last_heard_timeout);
 	peer_is_heard(p);
@@ -56,26 +60,38 @@ static void accept(struct peer *p, const struct aurp *h)
 	recv_wake(p);
 }
 
+/* Who is there, the one that has the connection or the one that wants another (C15)? */
+static void probe(struct peer *p)
+{
+	struct instant now = peer_router(p)->now;
+	struct instant due = instant_add(p->send.probed, probe_least);
+
+	if (!instant_is_never(p->send.probed) && instant_cmp(due, now) > 0)
+		return;
+	p->send.probed = now;
+	send_probe(p);
+	recv_verify(p);
+}
+
 /* It has a connection: was our answer lost, or was it restarted (C14..C17)? */
 static void open_again(struct peer *p, const struct aurp *h)
 {
 	bool is_same = h->connection == p->send.id;
+	bool is_in_use = p->send.is_confirmed && p->is_proven;
 
 	if (is_same && !p->send.is_confirmed) {
 		answer(p, h->connection, nominal_rate(p));
 		recv_wake(p);
 		return;
 	}
-	if (!is_same && !p->send.is_confirmed) {
-		/* Nobody has used that connection yet, so there is nothing to protect. */
+	if (!is_same && !is_in_use) {
+		/* Nobody is known to use that connection, so there is nothing to protect. */
 		accept(p, h);
 		return;
 	}
 	peer_drop(p, is_same ? DROP_AURP_BAD_STATE : DROP_AURP_BAD_CONNECTION);
-	if (is_same)
-		return;
-	send_probe(p);
-	recv_verify(p);
+	if (!is_same)
+		probe(p);
 }
 
 void send_on_open_req(struct peer *p, const struct aurp *h, struct rd *body)

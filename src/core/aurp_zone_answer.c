@@ -10,31 +10,21 @@
 #include "peer_state.h"
 
 /* Answers that queries may cause: a burst of so many, then 32 a second (X7). */
-enum { TOKENS_MAX = 256 };
+static const struct meter_rate answer_rate = { 256, { 1000000 / 32 } };
 
-static const struct span token_every = { 1000000 / 32 };
-
-/* --- the meter ------------------------------------------------------------------------- */
-
-void send_fill_tokens(struct peer *p)
+void send_meter_answers(struct peer *p)
 {
-	p->send.tokens = TOKENS_MAX;
-	p->send.refilled = peer_router(p)->now;
+	meter_fill(&p->send.answers, &answer_rate, peer_router(p)->now);
 }
 
+/* An answer is longer than its query: nobody gets one who may have forged his address. */
 static bool may_query(struct peer *p)
 {
-	struct aurp_send *s = &p->send;
-	struct span since = instant_since(peer_router(p)->now, s->refilled);
-	int64_t gained = since.us / token_every.us;
-
-	if (gained >= TOKENS_MAX - s->tokens) {
-		send_fill_tokens(p);
-	} else {
-		s->tokens += (int32_t)gained;
-		s->refilled = instant_add(s->refilled, span_us(gained * token_every.us));
+	if (!p->is_proven) {
+		peer_drop(p, DROP_AURP_UNPROVEN);
+		return false;
 	}
-	if (s->tokens > 0)
+	if (meter_allows(&p->send.answers, &answer_rate, peer_router(p)->now))
 		return true;
 	peer_drop(p, DROP_AURP_RATE_LIMIT);
 	return false;
@@ -42,7 +32,7 @@ static bool may_query(struct peer *p)
 
 static void answer(struct peer *p, struct aurp_out *out)
 {
-	p->send.tokens--;
+	meter_spend(&p->send.answers);
 	peer_transmit(p, out);
 }
 
@@ -139,7 +129,7 @@ void send_on_zi_req(struct peer *p, const struct aurp *h, struct rd *body)
 	(void)h;
 	if (!may_query(p))
 		return;
-	while (p->send.tokens > 0 && aurp_next_zi_net(body, &net))
+	while (p->send.answers.left > 0 && aurp_next_zi_net(body, &net))
 		pack_net(&k, net);
 	end_packet(&k);
 }
@@ -167,7 +157,7 @@ void send_zones_of_packet(struct peer *p)
 {
 	struct rd body = rd_over(p->send.packet, p->send.packet_len);
 	struct packer k = { .p = p };
-	int32_t tokens = p->send.tokens;
+	struct meter answers = p->send.answers;
 	struct aurp h;
 	enum aurp_result result = aurp_decode(&body, &h);
 
@@ -178,7 +168,7 @@ void send_zones_of_packet(struct peer *p)
 	else if (h.msg == AURP_RI_UPD)
 		pack_events(&k, &body);
 	end_packet(&k);
-	p->send.tokens = tokens;
+	p->send.answers = answers;
 }
 
 /* --- GZN ------------------------------------------------------------------------------- */

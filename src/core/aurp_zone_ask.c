@@ -21,17 +21,13 @@ static const struct span ask_most_apart = { 300 * 1000000 };
 
 /* --- asking ---------------------------------------------------------------------------- */
 
-static bool offers(const struct peer *p, const struct route *route)
+/*
+ * Is the peer our way to this network? Only then its word about the zones counts:
+ * a network that is reached by a port has its zones from there, whoever offers it.
+ */
+static bool is_by(const struct peer *p, const struct route *route)
 {
-	const struct list *it;
-
-	list_for_each(it, &route->paths) {
-		const struct path *path = container_of(it, struct path, in_route);
-
-		if (path->peer == p)
-			return path_is_usable(path);
-	}
-	return false;
+	return route->best->peer == p && route_is_usable(route);
 }
 
 static size_t count_missing(const struct peer *p)
@@ -39,8 +35,25 @@ static size_t count_missing(const struct peer *p)
 	const struct list *it;
 	size_t n = 0;
 
-	list_for_each(it, &p->paths)
-		n += !container_of(it, struct path, in_peer)->route->zones.is_complete;
+	list_for_each(it, &p->paths) {
+		const struct route *route = container_of(it, struct path, in_peer)->route;
+
+		n += !route->zones.is_complete && is_by(p, route);
+	}
+	return n;
+}
+
+/* Entries in the zone lists that it told us. */
+static size_t count_zones(const struct peer *p)
+{
+	const struct list *it;
+	size_t n = 0;
+
+	list_for_each(it, &p->paths) {
+		const struct route *route = container_of(it, struct path, in_peer)->route;
+
+		n += is_by(p, route) ? route->zones.used : 0;
+	}
 	return n;
 }
 
@@ -54,7 +67,7 @@ static void collect(struct peer *p)
 	for (size_t i = 0; i < r->routes.used; i++) {
 		const struct route *route = r->routes.sorted[i];
 
-		if (route->zones.is_complete || !offers(p, route))
+		if (route->zones.is_complete || !is_by(p, route))
 			continue;
 		while (k < n_old && old[k].net < route->range.first)
 			k++;
@@ -146,12 +159,18 @@ size_t recv_zones_missing(const struct peer *p)
 	return count_missing(p);
 }
 
+static bool has_its_share_of_networks(struct peer *p)
+{
+	return recv_has_its_share(p, list_count(&p->paths),
+		p->tunnel->config.max_networks_per_peer, "networks");
+}
+
 void recv_tables_changed(struct peer *p)
 {
 	if (!recv_is_open(p))
 		return;
 	if (p->recv.lost_networks && !peer_router(p)->routes.is_full &&
-	    p->recv.state == RECV_CONNECTED) {
+	    p->recv.state == RECV_CONNECTED && !has_its_share_of_networks(p)) {
 		p->recv.lost_networks = false;
 		recv_refresh(p);
 	}
@@ -169,6 +188,7 @@ void recv_tables_changed(struct peer *p)
  */
 struct answer {
 	struct peer *p;
+	size_t n_zones;			/* that the peer has told us so far */
 	bool is_extended;		/* about one network, with a total */
 	bool may_be_late;		/* names may belong to a list that we took for whole */
 	uint16_t total;
@@ -195,26 +215,37 @@ static void begin_network(struct answer *a, uint16_t net)
 	struct route *route = route_find(&peer_router(a->p)->routes, net);
 
 	a->net = net;
-	a->route = route && offers(a->p, route) ? route : NULL;
+	a->route = route && is_by(a->p, route) ? route : NULL;
 	a->has_gap = false;
 	a->was_complete = a->route && a->route->zones.is_complete;
 	if (!a->route)
 		peer_drop(a->p, DROP_ZIP_UNEXPECTED);
 }
 
+/* A list with a gap stays incomplete, and is asked for again some time (O8). */
+static void leave_gap(struct answer *a)
+{
+	a->has_gap = true;
+	peer_drop(a->p, DROP_AURP_TABLE_FULL);
+}
+
 static void take_zone(struct answer *a, const struct at_name *zone)
 {
 	struct router *r = peer_router(a->p);
+	size_t had, share = a->p->tunnel->config.max_zones_per_peer;
 
 	/* A list that is whole grows by late names of an extended answer only (Z17). */
-	if (!a->route || (a->was_complete && !a->may_be_late) || route_add_zone(r, a->route, zone))
+	if (!a->route || (a->was_complete && !a->may_be_late))
 		return;
-	if (r->zones.is_full) {
-		a->has_gap = true;
-		peer_drop(a->p, DROP_AURP_TABLE_FULL);
-	} else {
+	had = a->route->zones.used;
+	if (recv_has_its_share(a->p, a->n_zones, share, "zones"))
+		leave_gap(a);
+	else if (route_add_zone(r, a->route, zone))
+		a->n_zones += a->route->zones.used - had;
+	else if (r->zones.is_full)
+		leave_gap(a);
+	else
 		peer_drop(a->p, DROP_AURP_BAD_TUPLE);
-	}
 }
 
 static bool names_one_network(struct aurp_zone_reader *z)
@@ -234,7 +265,7 @@ static bool names_one_network(struct aurp_zone_reader *z)
 
 void recv_on_zi_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 {
-	struct answer a = { .p = p };
+	struct answer a = { .p = p, .n_zones = count_zones(p) };
 	struct aurp_zone_reader z;
 	struct aurp_zone t;
 	enum tuple_step step;

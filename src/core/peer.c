@@ -89,6 +89,15 @@ static bool has_connection(const struct peer *p)
 	return recv_is_open(p) || send_is_open(p);
 }
 
+/*
+ * A connection that somebody opened to us proves nothing: he chose its ID, and may
+ * have forged his address. Ours do: who answers them, got what we sent there (X6).
+ */
+static bool is_connected(const struct peer *p)
+{
+	return p->is_proven && has_connection(p);
+}
+
 bool peer_has_left(const struct peer *p)
 {
 	return p->recv.state == RECV_UNCONNECTED && p->send.state == SEND_UNCONNECTED;
@@ -101,8 +110,10 @@ void peer_linger(struct peer *p)
 
 void peer_check_up(struct peer *p, const char *why)
 {
-	bool is_up = has_connection(p);
+	bool is_up;
 
+	p->is_proven &= has_connection(p);
+	is_up = is_connected(p);
 	if (is_up && !p->is_up) {
 		router_disarm(peer_router(p), &p->linger);
 		peer_trace(p, TRACE_PEER_UP, NULL);
@@ -253,16 +264,19 @@ void peer_set_addresses(struct peer *p, const struct endpoint *to, size_t n)
 	peer_start(p);
 }
 
+static bool is_at_its_address(const struct peer *p)
+{
+	return p->from.ip == p->to.ip;
+}
+
 /* An unconnected peer calls from another of its addresses: that is where it is. */
 static bool adopt_source(struct peer *p)
 {
 	size_t i = find_address(p, p->from.ip);
 
-	if (p->from.ip == p->to.ip)
-		return true;
 	if (i == p->n_addresses || p->is_up)
 		return false;
-	recv_close(p, "it called from another address", span_us(-1));
+	peer_close(p, "it called from another address", span_us(-1));
 	move_to(p, i);
 	peer_start(p);
 	return true;
@@ -343,6 +357,10 @@ static void routing_input(struct peer *p, struct pkt *payload)
 		break;
 	}
 	p->count.msg_rx[h.msg]++;
+	if (!is_at_its_address(p) && !(h.msg == AURP_OPEN_REQ && adopt_source(p))) {
+		peer_drop(p, DROP_PEER_UNKNOWN);
+		return;
+	}
 	/* An Open-Req with another identifier may be of a restarted router: its half asks back. */
 	if (has_other_di(p) && h.msg != AURP_OPEN_REQ)
 		peer_drop(p, DROP_PEER_BAD_DI);
@@ -361,10 +379,10 @@ void peer_input(struct peer *p, struct endpoint from, const struct aurp_domain *
 	p->from = from;
 	p->from_di = domain->src;
 	pkt_pull(payload, header);
-	if (!adopt_source(p))
-		peer_drop(p, DROP_PEER_UNKNOWN);
-	else if (domain->type == AURP_ROUTING)
+	if (domain->type == AURP_ROUTING)
 		routing_input(p, payload);
+	else if (!is_at_its_address(p))
+		peer_drop(p, DROP_PEER_UNKNOWN);
 	else if (has_other_di(p))
 		peer_drop(p, DROP_PEER_BAD_DI);
 	else

@@ -15,8 +15,6 @@ static const char *const tx_names[AURP_MSG_COUNT] = {
 
 void peer_describe(const struct peer *p, struct peer_info *info)
 {
-	const struct list *it;
-
 	*info = (struct peer_info){
 		.name = p->config.name,
 		.tunnel = p->tunnel->config.name,
@@ -24,14 +22,13 @@ void peer_describe(const struct peer *p, struct peer_info *info)
 		.addr = p->to,
 		.recv = recv_state_name(p),
 		.send = send_state_name(p),
+		.routes = list_count(&p->paths),
 		.told = p->send.view.used,
 		.rtt_ms = p->rto.is_measured ? (long)span_to_ms(p->rto.mean) : -1,
 		.heard_s = -1,
 		.remaps = recv_is_open(p) && (p->recv.environment & AURP_ENV_REMAPPING),
 		.reduces_hops = recv_is_open(p) && (p->recv.environment & AURP_ENV_HOP_REDUCTION),
 	};
-	list_for_each(it, &p->paths)
-		info->routes++;
 	if (!instant_is_never(p->heard))
 		info->heard_s = (long)span_to_s(instant_since(peer_router(p)->now, p->heard));
 }

@@ -38,7 +38,8 @@ struct peer {
 	bool is_unknown;		/* nobody configured it */
 	bool is_leaving;		/* says farewell, then is gone or silent */
 	bool is_doomed;			/* to be freed when the entry point returns */
-	bool is_up;			/* has a connection in at least one direction */
+	bool is_up;			/* proven, with a connection in at least one direction */
+	bool is_proven;			/* it echoed our connection ID, so it hears us there */
 	bool is_terse;			/* its Open-Rsp had no option count: like Darwin (Q1..Q3) */
 	bool said_same;			/* a peer with its address or identifier was reported */
 	struct endpoint addresses[PEER_ADDRESSES_MAX];

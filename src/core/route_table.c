@@ -205,6 +205,23 @@ static void reselect(struct router *r, struct route *route)
 }
 
 /*
+ * The same after a path came or became better. RFC 1504 p. 35 lets the shortest one
+ * win; but then a peer takes our networks away by saying how near it is. A path by a
+ * port stays in use until it gets worse itself (keep-local).
+ */
+static void reconsider(struct router *r, struct route *route)
+{
+	const struct path *best = route->best;
+
+	if (!r->routes.keeps_local || best->kind != PATH_RTMP || !path_is_usable(best)) {
+		reselect(r, route);
+		return;
+	}
+	route_table_changed(&r->routes);
+	trace_route(r, TRACE_ROUTE_CHANGED, route);
+}
+
+/*
  * A path can no longer be used. With another usable one it just goes; without,
  * it stays as a Bad entry until the validity timer removes it, so that
  * neighbours hear of the loss (RFC 1504 p. 33, R32).
@@ -320,6 +337,7 @@ static enum offer_result update_rtmp(struct router *r, struct path *p, struct po
 {
 	bool is_next_router = p->port == port && at_addr_eq(p->next_router, from);
 	bool changes = !is_next_router || p->distance != distance || path_is_bad(p);
+	bool is_worse;
 
 	if (distance > AT_HOPS_MAX) {
 		struct route *route = p->route;
@@ -332,13 +350,17 @@ static enum offer_result update_rtmp(struct router *r, struct path *p, struct po
 	}
 	if (!is_next_router && !path_is_bad(p) && distance > p->distance)
 		return OFFER_IGNORED;
+	is_worse = distance > p->distance;
 	p->port = port;
 	p->next_router = from;
 	p->distance = distance;
 	p->state = PATH_GOOD;
 	if (!changes)
 		return OFFER_KNOWN;
-	reselect(r, p->route);
+	if (is_worse)
+		reselect(r, p->route);
+	else
+		reconsider(r, p->route);
 	return OFFER_CHANGED;
 }
 
@@ -405,7 +427,7 @@ enum offer_result route_offer_tunnel(struct router *r, struct peer *peer, struct
 			return OFFER_CHANGED;
 		}
 		p->distance = stored;
-		reselect(r, route);
+		reconsider(r, route);
 		return OFFER_CHANGED;
 	}
 	p = route ? add_path(route, PATH_TUNNEL, stored)
@@ -415,7 +437,7 @@ enum offer_result route_offer_tunnel(struct router *r, struct peer *peer, struct
 	p->peer = peer;
 	list_append(peer_paths(peer), &p->in_peer);
 	if (route)
-		reselect(r, route);
+		reconsider(r, route);
 	else
 		trace_route(r, TRACE_ROUTE_ADDED, p->route);
 	return route ? OFFER_CHANGED : OFFER_NEW;

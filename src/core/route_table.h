@@ -59,6 +59,8 @@ struct route_table {
 	size_t used;
 	size_t cap;
 	size_t limit;			/* most routes we keep */
+	/* a tunnel's shorter way does not replace a port's while that stays as good as it is */
+	bool keeps_local;
 	/* one was refused since there was last room (RFC 1504 p. 75) */
 	bool is_full;
 	/* changes with every change that a neighbour could be told */

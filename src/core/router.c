@@ -144,6 +144,7 @@ void router_apply(struct router *r, struct instant now, const struct config *c)
 	enter(r, now);
 	r->nbp_name = c->nbp_name;
 	r->routes.limit = c->max_networks;
+	r->routes.keeps_local = c->keep_local;
 	r->zones.limit = c->max_zones;
 	remove_missing(r, c);
 	for (size_t i = 0; i < c->n_ports; i++) {

@@ -52,6 +52,7 @@ struct tunnel *tunnel_new(struct router *r, const struct config_tunnel *config)
 	t->r = r;
 	list_init(&t->in_router);
 	list_init(&t->peers);
+	stranger_init(t);
 	tunnel_apply(t, config);
 	return t;
 }
@@ -251,7 +252,7 @@ static struct peer *find_by_source(const struct tunnel *t, struct endpoint from)
 	return best_fit == FIT_ADDRESS && by_address > 1 ? NULL : best;
 }
 
-static void drop(struct tunnel *t, enum drop_reason reason, struct endpoint from)
+void tunnel_drop(struct tunnel *t, enum drop_reason reason, struct endpoint from)
 {
 	t->drops[reason]++;
 	router_trace(t->r, &(struct trace_event){ .kind = TRACE_DROPPED,
@@ -260,7 +261,7 @@ static void drop(struct tunnel *t, enum drop_reason reason, struct endpoint from
 
 /* --- routers that nobody configured ---------------------------------------------------- */
 
-static size_t count_unknown(const struct tunnel *t)
+size_t tunnel_count_unknown(const struct tunnel *t)
 {
 	const struct list *it;
 	size_t n = 0;
@@ -289,7 +290,7 @@ static void name_by_address(char name[CONFIG_NAME_MAX + 1], uint32_t ip)
 	at[-1] = '\0';
 }
 
-static struct peer *add_unknown(struct tunnel *t, struct endpoint from)
+struct peer *tunnel_add_unknown(struct tunnel *t, struct endpoint from)
 {
 	struct config_peer config = { .port = from.port };
 	struct peer *p;
@@ -302,47 +303,6 @@ static struct peer *add_unknown(struct tunnel *t, struct endpoint from)
 	list_append(&t->peers, &p->in_tunnel);
 	peer_linger(p);
 	return p;
-}
-
-/* No room for another unknown peer: says so, for the sake of its administrator (C11). */
-static void refuse(struct tunnel *t, struct endpoint from, struct domain_id di, uint16_t connection)
-{
-	struct aurp_domain domain = { .dst = di, .src = t->own, .type = AURP_ROUTING };
-	struct aurp_out out;
-
-	aurp_begin(&out, AURP_SEND_MAX,
-		&(struct aurp){ .connection = connection, .msg = AURP_OPEN_RSP });
-	aurp_encode_open_rsp(&out.w, &(struct aurp_open_rsp){ .rate = AURP_ERR_RESOURCES });
-	out.buf.pkt.len = wr_len(&out.w);
-	if (aurp_push_domain(&out.buf.pkt, &domain))
-		tunnel_send(t, from, &out.buf.pkt);
-}
-
-static bool has_room(const struct tunnel *t)
-{
-	return t->config.accept_unknown && !t->r->is_stopping &&
-	       count_unknown(t) < t->config.max_unknown_peers;
-}
-
-/* A new peer, if the packet is an Open-Req and such are welcome (T29); NULL: dealt with. */
-static struct peer *meet(struct tunnel *t, struct endpoint from, const struct aurp_domain *domain,
-	struct rd body)
-{
-	bool is_routing = domain->type == AURP_ROUTING;
-	struct aurp h;
-
-	if (!is_routing || aurp_decode(&body, &h) != AURP_OK || h.msg != AURP_OPEN_REQ) {
-		drop(t, DROP_PEER_UNKNOWN, from);
-		return NULL;
-	}
-	if (has_room(t))
-		return add_unknown(t, from);
-	router_trace(t->r, &(struct trace_event){ .kind = TRACE_PEER_UNKNOWN,
-		.tunnel = t->config.name, .endpoint = from });
-	drop(t, DROP_PEER_UNKNOWN, from);
-	if (t->config.accept_unknown)
-		refuse(t, from, domain->src, h.connection);
-	return NULL;
 }
 
 /* --- packets --------------------------------------------------------------------------- */
@@ -366,16 +326,16 @@ void tunnel_input(struct tunnel *t, struct endpoint from, struct pkt *payload)
 	t->rx++;
 	t->rx_bytes += payload->len;
 	if (!t->sock) {
-		drop(t, DROP_PORT_NOT_READY, from);
+		tunnel_drop(t, DROP_PORT_NOT_READY, from);
 		return;
 	}
 	if (result != AURP_DOMAIN_OK) {
-		drop(t, domain_drops[result], from);
+		tunnel_drop(t, domain_drops[result], from);
 		return;
 	}
 	p = find_by_source(t, from);
 	if (!p)
-		p = meet(t, from, &domain, r);
+		p = stranger_input(t, from, &domain, r, payload->len);
 	t->latest = p;
 	if (p)
 		peer_input(p, from, &domain, payload->len - rd_left(&r), payload);

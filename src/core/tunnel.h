@@ -11,6 +11,7 @@
 #include "aurpd/router.h"
 #include "aurpd/trace.h"
 #include "list.h"
+#include "stranger.h"
 
 struct tunnel {
 	struct list in_router;
@@ -20,6 +21,7 @@ struct tunnel {
 	struct domain_id own;
 	struct list peers;		/* struct peer, in order of configuration */
 	struct peer *latest;		/* who sent the last packet, and often the next; or NULL */
+	struct stranger_gate strangers;	/* of accept-unknown */
 	bool has_doomed;		/* a peer waits for tunnel_reap() */
 	uint64_t rx, tx;		/* UDP payloads */
 	uint64_t rx_bytes, tx_bytes;
@@ -52,6 +54,13 @@ bool tunnel_is_stopped(const struct tunnel *t);
 
 /* Peers that doomed themselves during this entry point are freed here. */
 void tunnel_reap(struct tunnel *t);
+
+/* A packet that no peer could be found for is thrown away. */
+void tunnel_drop(struct tunnel *t, enum drop_reason reason, struct endpoint from);
+
+/* Peers that nobody configured, and one more at this address: it has no connection yet. */
+size_t tunnel_count_unknown(const struct tunnel *t);
+struct peer *tunnel_add_unknown(struct tunnel *t, struct endpoint from);
 
 void tunnel_count_peers(const struct tunnel *t, size_t *peers, size_t *connected);
 void tunnel_describe(const struct tunnel *t, struct tunnel_info *info);

@@ -71,7 +71,11 @@ static const char *const sentences[TRACE_KINDS] = {
 	[TRACE_PEER_SAME_DI] =
 		"peers {peer} and {other} have the same domain identifier; one of them must "
 		"change its public-address",
-	[TRACE_PEER_REFLECTS] = "peer {peer} offers us our own network {range}; ignored",
+	[TRACE_PEER_REFLECTS] =
+		"peer {peer} offers us network {range} of our own port {other}; ignored",
+	[TRACE_PEER_FULL] =
+		"peer {peer} offers more than {number} {text}; the rest is ignored: raise "
+		"max-{text}-per-peer if that is right",
 	[TRACE_PEER_OVERLAP] =
 		"peer {peer} offers network {range}, which overlaps {range2} of {other}, and is "
 		"ignored; one of the two sites must renumber",

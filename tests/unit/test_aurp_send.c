@@ -75,12 +75,11 @@ static void test_aurp_S21_an_empty_list_is_one_packet_with_last(void **state)
 		(struct domain_id){ DI_IP, LAB_OWN_ID });
 	m = mate_of(lab, 0);
 	mate_resolve(&m);
-	mate_forget(&m);
+	m.dut_id = mate_take(&m, AURP_OPEN_REQ)->h.connection;
 	mate_open_req(&m);
 	mate_take(&m, AURP_OPEN_RSP);
+	mate_open_rsp(&m, AURP_ERR_RESOURCES);
 	mate_ri_req(&m, AURP_SUI_ALL);
-	while (mate_find(&m)->h.msg == AURP_OPEN_REQ)
-		mate_take(&m, AURP_OPEN_REQ);
 	s = mate_take(&m, AURP_RI_RSP);
 	assert_int_equal(s->h.flags, AURP_LAST);
 	assert_int_equal(rd_left(&s->body), 0);

@@ -166,8 +166,13 @@ static void test_send_half_without_the_other_is_watched_as_well(void **state)
 
 	(void)state;
 	mate_resolve(&m);
-	mate_forget(&m);
-	mate_subscribe(&m);
+	m.dut_id = mate_take(&m, AURP_OPEN_REQ)->h.connection;
+	mate_open_req(&m);
+	mate_open_rsp(&m, AURP_ERR_RESOURCES);
+	mate_take(&m, AURP_OPEN_RSP);
+	mate_ri_req(&m, AURP_SUI_ALL);
+	mate_take(&m, AURP_RI_RSP);
+	mate_ack(&m, 1, 0);
 	do
 		s = mate_await_any(&m, span_s(100));
 	while (s->h.msg == AURP_OPEN_REQ);

@@ -59,14 +59,15 @@ static void recv_wait_rd_ack(struct lab *lab, struct mate *m)
 
 static void send_unconnected(struct lab *lab, struct mate *m)
 {
-	(void)lab;
-	mate_resolve(m);
+	recv_wait_open_rsp(lab, m);
 }
 
+/* The other direction does not exist; but its refusal shows that the mate hears us. */
 static void send_connected(struct lab *lab, struct mate *m)
 {
 	send_unconnected(lab, m);
 	mate_open_req(m);
+	mate_open_rsp(m, AURP_ERR_RESOURCES);
 	mate_tickle(m);
 }
 

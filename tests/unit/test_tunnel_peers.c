@@ -1,4 +1,4 @@
-/* core/tunnel.c: whose packet it is, peers nobody configured, reload (aurp T11, T29, A19). */
+/* core/tunnel.c: whose packet it is, reload (aurp T11, T29, A19). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,94 +38,6 @@ static void test_aurp_T29_X4_strangers_are_dropped_without_an_answer(void **stat
 	mate_assert_silence(&stranger, span_s(5));
 	assert_int_equal(lab_count(lab, "t0", "peer-unknown"), 3);
 	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_UNKNOWN), 1);
-	assert_int_equal(router_summary(lab->rig->r).peers, 1);
-	lab_free(lab);
-}
-
-static void test_aurp_T29_C11_with_open_peering_strangers_are_served_up_to_a_limit(void **state)
-{
-	struct lab *lab = lab_new(0);
-	struct mate first, second;
-	struct aurp_open_rsp rsp;
-	struct rd r;
-
-	(void)state;
-	lab->tunnels[0].accept_unknown = true;
-	lab->tunnels[0].max_unknown_peers = 1;
-	lab_start(lab);
-	first = mate_of(lab, 5);
-	second = mate_of(lab, 6);
-	/* A stranger is answered at the port it called from. */
-	first.at.port = 40001;
-	first.name = "10.0.0.7";
-	mate_open_req(&first);
-	mate_take(&first, AURP_OPEN_RSP);
-	assert_int_equal(mate_take(&first, AURP_OPEN_REQ)->to.port, 40001);
-	assert_true(lab_has_peer(lab, "10.0.0.7"));
-	mate_open_req(&second);
-	r = mate_take(&second, AURP_OPEN_RSP)->body;
-	assert_true(aurp_decode_open_rsp(&r, &rsp));
-	assert_int_equal(rsp.rate, AURP_ERR_RESOURCES);
-	assert_null(mate_find(&second));
-	lab_free(lab);
-}
-
-static void test_unknown_peer_goes_when_it_stays_away(void **state)
-{
-	struct lab *lab = lab_new(0);
-	struct mate m;
-
-	(void)state;
-	lab->tunnels[0].accept_unknown = true;
-	lab_start(lab);
-	m = mate_of(lab, 0);
-	m.name = "10.0.0.2";
-	mate_open_req(&m);
-	mate_take(&m, AURP_OPEN_RSP);
-	/* Its connection is probed when it is silent, closed, and then it is forgotten. */
-	lab_run(lab, span_s(90 + 105 + 121));
-	assert_false(lab_has_peer(lab, "10.0.0.2"));
-	mate_forget(&m);
-	mate_open_req(&m);
-	mate_take(&m, AURP_OPEN_RSP);
-	lab_free(lab);
-}
-
-static void test_unknown_peer_that_cannot_open_goes_too(void **state)
-{
-	struct lab *lab = lab_new(0);
-	struct mate m;
-
-	(void)state;
-	lab->tunnels[0].accept_unknown = true;
-	lab_start(lab);
-	m = mate_of(lab, 0);
-	mate_say(&m, (struct aurp){ 7, 0, AURP_SUI_ALL, AURP_OPEN_REQ }, "\x00\x09\x00", 3);
-	assert_true(lab_has_peer(lab, "10.0.0.2"));
-	lab_run(lab, span_s(130));
-	assert_false(lab_has_peer(lab, "10.0.0.2"));
-	lab_free(lab);
-}
-
-static void test_unknown_peer_gives_way_to_the_name_it_turns_out_to_have(void **state)
-{
-	struct lab *lab = lab_new(1);
-	struct mate m;
-
-	(void)state;
-	lab->tunnels[0].accept_unknown = true;
-	lab_start(lab);
-	m = mate_of(lab, 0);
-	mate_open_req(&m);
-	mate_take(&m, AURP_OPEN_RSP);
-	assert_true(lab_has_peer(lab, "10.0.0.2"));
-	mate_forget(&m);
-	mate_resolve(&m);
-	/* It is told farewell under its old name, then called under the new one. */
-	mate_take(&m, AURP_RD);
-	mate_take(&m, AURP_OPEN_REQ);
-	lab_run(lab, span_s(6));
-	assert_false(lab_has_peer(lab, "10.0.0.2"));
 	assert_int_equal(router_summary(lab->rig->r).peers, 1);
 	lab_free(lab);
 }
@@ -292,11 +204,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_aurp_T29_X4_strangers_are_dropped_without_an_answer),
-		cmocka_unit_test(
-			test_aurp_T29_C11_with_open_peering_strangers_are_served_up_to_a_limit),
-		cmocka_unit_test(test_unknown_peer_goes_when_it_stays_away),
-		cmocka_unit_test(test_unknown_peer_that_cannot_open_goes_too),
-		cmocka_unit_test(test_unknown_peer_gives_way_to_the_name_it_turns_out_to_have),
 		cmocka_unit_test(test_two_peers_on_one_address_are_told_apart_by_their_ports),
 		cmocka_unit_test(test_peer_behind_a_nat_is_known_by_its_address),
 		cmocka_unit_test(test_source_identifier_stays_the_same_while_connected),
