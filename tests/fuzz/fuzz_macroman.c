@@ -23,7 +23,7 @@ static void read_back(const struct at_name *name)
 
 static void from_bytes(const uint8_t *bytes, size_t n)
 {
-	char shown[FUZZ_MAX * 4], plain[NAME_UTF8_SIZE];
+	char shown[FUZZ_IN_MAX * 4 + 1], plain[NAME_UTF8_SIZE];
 	struct at_name name = { .len = (uint8_t)(n < 32 ? n : 32) };
 
 	CHECK(macroman_print(bytes, n, shown, sizeof shown) == strlen(shown));
@@ -56,7 +56,7 @@ static void from_text(const char *text, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	if (n > FUZZ_MAX / 2)
+	if (n > FUZZ_IN_MAX)
 		return 0;
 	from_bytes(bytes, n);
 	from_text((const char *)bytes, n);

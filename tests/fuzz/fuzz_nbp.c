@@ -18,13 +18,25 @@ static void match(const struct nbp_tuple *t)
 		CHECK(nbp_matches(&t->object, &t->type) == name_eq(&t->object, &t->type));
 }
 
-static bool again(struct rd *r, struct wr *w)
+static void see(struct wr *seen, const struct nbp_tuple *t)
+{
+	see_sockaddr(seen, t->addr);
+	wr_u8(seen, t->enumerator);
+	wr_name(seen, &t->object);
+	wr_name(seen, &t->type);
+	wr_name(seen, &t->zone);
+}
+
+static bool again(struct rd *r, struct wr *w, struct wr *seen)
 {
 	struct nbp h;
 	struct nbp_tuple t;
 
 	if (!nbp_decode(r, &h))
 		return false;
+	wr_u8(seen, (uint8_t)h.function);
+	wr_u8(seen, h.count);
+	wr_u8(seen, h.id);
 	nbp_encode(w, &h);
 	for (int i = 0; i < h.count; i++) {
 		size_t before = wr_len(w);
@@ -32,6 +44,7 @@ static bool again(struct rd *r, struct wr *w)
 		if (!nbp_decode_tuple(r, &t))
 			return false;
 		match(&t);
+		see(seen, &t);
 		nbp_encode_tuple(w, &t);
 		CHECK(wr_len(w) - before == nbp_tuple_size(&t));
 	}
