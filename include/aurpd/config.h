@@ -63,8 +63,8 @@ struct config_tunnel {
 	struct span update_interval;	/* >= 10 s, whole tens (RFC 1504 p. 29, 48) */
 	struct span last_heard_timeout;	/* >= 30 s (RFC 1504 p. 40) */
 	size_t max_unknown_peers;	/* peers that nobody configured, with accept_unknown */
-	size_t max_networks_per_peer;	/* that one peer may offer us; 0: no limit but the table's */
-	size_t max_zones_per_peer;	/* entries in the zone lists of those; 0: likewise */
+	size_t max_networks_per_peer;	/* that one may offer us; 0: no limit but the table's */
+	size_t max_zones_per_peer;	/* entries in the zone lists of these; 0: likewise */
 	struct config_peer *peers;
 	size_t n_peers;
 };

@@ -1,8 +1,6 @@
 /*
- * The routing table: Inside AppleTalk ch. 5 ("Maintenance of routing tables",
- * figure 5-7 and the validity timer) and RFC 1504 p. 33-38 (central table with
- * alternative paths) on one structure. Ports attach and detach, svc_rtmp.c and
- * aurp_recv.c offer and withdraw; reselect() alone decides which path is used.
+ * The routing table: network number -> route, in order, and our own cables. What
+ * a route's paths are is route_path.c's business, who offers them route_offer.c's.
  */
 #include "route_table.h"
 
@@ -12,8 +10,8 @@
 #include "alloc.h"
 #include "peer.h"
 #include "port.h"
+#include "route_path.h"
 #include "router_state.h"
-#include "rtmp.h"
 
 void route_table_init(struct route_table *t, size_t limit)
 {
@@ -65,7 +63,7 @@ size_t route_alternatives(const struct route *r)
 	return n;
 }
 
-static void trace_route(struct router *r, enum trace_kind kind, const struct route *route)
+void route_trace(struct router *r, enum trace_kind kind, const struct route *route)
 {
 	const struct path *p = route->best;
 
@@ -78,10 +76,9 @@ static void trace_route(struct router *r, enum trace_kind kind, const struct rou
 	});
 }
 
-/* --- routes and paths ------------------------------------------------------------------ */
+/* --- routes ---------------------------------------------------------------------------- */
 
-/* A route without paths, for add_path() to fill at once; NULL if the table is full. */
-static struct route *add_route(struct router *r, struct at_range range)
+struct route *route_add(struct router *r, struct at_range range)
 {
 	struct route_table *t = &r->routes;
 	size_t i = lower_bound(t, range.first);
@@ -107,28 +104,7 @@ static struct route *add_route(struct router *r, struct at_range range)
 	return route;
 }
 
-static struct path *add_path(struct route *route, enum path_kind kind, uint8_t distance)
-{
-	struct path *p = mem_new(1, sizeof(*p));
-
-	p->route = route;
-	p->kind = kind;
-	p->distance = distance;
-	list_append(&route->paths, &p->in_route);
-	list_init(&p->in_peer);
-	return p;
-}
-
-static void free_path(struct path *p)
-{
-	if (p->route->best == p)
-		p->route->best = NULL;
-	list_remove(&p->in_route);
-	list_remove(&p->in_peer);
-	free(p);
-}
-
-static void remove_route(struct router *r, struct route *route)
+void route_remove(struct router *r, struct route *route)
 {
 	struct route_table *t = &r->routes;
 	size_t i = lower_bound(t, route->range.first);
@@ -138,7 +114,7 @@ static void remove_route(struct router *r, struct route *route)
 		.kind = TRACE_ROUTE_REMOVED, .range = route->range });
 	route_clear_zones(r, route);
 	list_for_each_safe(it, after, &route->paths)
-		free_path(container_of(it, struct path, in_route));
+		path_free(container_of(it, struct path, in_route));
 	for (uint32_t net = route->range.first; net <= route->range.last; net++)
 		t->by_net[net] = NULL;
 	t->used--;
@@ -148,119 +124,6 @@ static void remove_route(struct router *r, struct route *route)
 	free(route);
 }
 
-/* --- the one comparison ---------------------------------------------------------------- */
-
-/*
- * Is a strictly better than b? Usable before unusable; our own cable; the
- * shorter distance (RFC 1504 p. 35); at equal distance the local internet before
- * a tunnel, as RTMP replaces an entry that is no better (R20). What is left is a
- * tie, which the path in use wins (aurp R13, A22).
- */
-static bool is_better(const struct path *a, const struct path *b)
-{
-	if (path_is_usable(a) != path_is_usable(b))
-		return path_is_usable(a);
-	if (path_is_bad(a) != path_is_bad(b))
-		return path_is_bad(a);	/* both useless: keep telling neighbours */
-	if ((a->kind == PATH_ATTACHED) != (b->kind == PATH_ATTACHED))
-		return a->kind == PATH_ATTACHED;
-	if (a->distance != b->distance)
-		return a->distance < b->distance;
-	return a->kind != PATH_TUNNEL && b->kind == PATH_TUNNEL;
-}
-
-static void discard_bad_paths(struct route *route)
-{
-	struct list *it, *after;
-
-	list_for_each_safe(it, after, &route->paths) {
-		struct path *p = container_of(it, struct path, in_route);
-
-		if (path_is_bad(p))
-			free_path(p);
-	}
-}
-
-/* Chooses the best path again after paths came, went or changed; removes a route without any. */
-static void reselect(struct router *r, struct route *route)
-{
-	struct path *best = route->best;
-	struct list *it;
-
-	list_for_each(it, &route->paths) {
-		struct path *p = container_of(it, struct path, in_route);
-
-		if (!best || is_better(p, best))
-			best = p;
-	}
-	route->best = best;
-	if (!best) {
-		remove_route(r, route);
-		return;
-	}
-	if (path_is_usable(best))
-		discard_bad_paths(route);
-	route_table_changed(&r->routes);
-	trace_route(r, route_is_bad(route) ? TRACE_ROUTE_BAD : TRACE_ROUTE_CHANGED, route);
-}
-
-/*
- * The same after a path came or became better. RFC 1504 p. 35 lets the shortest one
- * win; but then a peer takes our networks away by saying how near it is. A path by a
- * port stays in use until it gets worse itself (keep-local).
- */
-static void reconsider(struct router *r, struct route *route)
-{
-	const struct path *best = route->best;
-
-	if (!r->routes.keeps_local || best->kind != PATH_RTMP || !path_is_usable(best)) {
-		reselect(r, route);
-		return;
-	}
-	route_table_changed(&r->routes);
-	trace_route(r, TRACE_ROUTE_CHANGED, route);
-}
-
-/*
- * A path can no longer be used. With another usable one it just goes; without,
- * it stays as a Bad entry until the validity timer removes it, so that
- * neighbours hear of the loss (RFC 1504 p. 33, R32).
- */
-static void lose_path(struct router *r, struct path *p)
-{
-	struct route *route = p->route;
-
-	if (route->best != p) {
-		free_path(p);
-		return;
-	}
-	if (route_alternatives(route) > 0) {
-		free_path(p);
-		reselect(r, route);
-		return;
-	}
-	if (path_is_bad(p))
-		return;
-	list_remove(&p->in_peer);
-	p->peer = NULL;
-	p->state = PATH_BAD0;
-	reselect(r, route);
-}
-
-static struct path *find_path(const struct route *route, enum path_kind kind,
-	const struct peer *peer)
-{
-	struct list *it;
-
-	list_for_each(it, &route->paths) {
-		struct path *p = container_of(it, struct path, in_route);
-
-		if (p->kind == kind && p->peer == peer)
-			return p;
-	}
-	return NULL;
-}
-
 /* --- attached networks ----------------------------------------------------------------- */
 
 bool route_attach(struct router *r, struct port *port, struct at_range range)
@@ -268,21 +131,21 @@ bool route_attach(struct router *r, struct port *port, struct at_range range)
 	struct route *route;
 
 	while ((route = route_find_overlap(&r->routes, range)) != NULL) {
-		struct path *own = find_path(route, PATH_ATTACHED, NULL);
+		struct path *own = path_find(route, PATH_ATTACHED, NULL);
 
 		if (own && !path_is_bad(own))
 			break;
-		remove_route(r, route);
+		route_remove(r, route);
 	}
 	if (route)
 		return false;
 	/* Our own cables are never refused for lack of room. */
 	r->routes.limit += r->routes.used >= r->routes.limit;
-	route = add_route(r, range);
-	route->best = add_path(route, PATH_ATTACHED, 0);
+	route = route_add(r, range);
+	route->best = path_add(route, PATH_ATTACHED, 0);
 	route->best->port = port;
 	route_table_changed(&r->routes);
-	trace_route(r, TRACE_ROUTE_ADDED, route);
+	route_trace(r, TRACE_ROUTE_ADDED, route);
 	return true;
 }
 
@@ -297,226 +160,8 @@ void route_detach_port(struct router *r, struct port *port)
 			if (p->port != port)
 				continue;
 			p->port = NULL;
-			lose_path(r, p);
+			path_lose(r, p);
 			break;	/* a port has one path per route, and the route may be gone */
-		}
-	}
-}
-
-/* --- RTMP ------------------------------------------------------------------------------ */
-
-/* The route that an offer of `range` is about; a reason not to take it otherwise. */
-static enum offer_result match(struct router *r, struct at_range range, struct route **route)
-{
-	*route = route_find_overlap(&r->routes, range);
-	if (!*route)
-		return OFFER_NEW;
-	if (!at_range_eq((*route)->range, range))
-		return OFFER_OVERLAP;
-	if ((*route)->best->kind == PATH_ATTACHED && !route_is_bad(*route))
-		return OFFER_OURS;
-	return OFFER_KNOWN;
-}
-
-/* A first path to a network nobody offered before. */
-static struct path *add_first_path(struct router *r, struct at_range range, enum path_kind kind,
-	uint8_t distance)
-{
-	struct route *route = add_route(r, range);
-
-	if (!route)
-		return NULL;
-	route->best = add_path(route, kind, distance);
-	route_table_changed(&r->routes);
-	return route->best;
-}
-
-/* R20..R25 on the one RTMP path of a route. */
-static enum offer_result update_rtmp(struct router *r, struct path *p, struct port *port,
-	struct at_addr from, uint8_t distance)
-{
-	bool is_next_router = p->port == port && at_addr_eq(p->next_router, from);
-	bool changes = !is_next_router || p->distance != distance || path_is_bad(p);
-	bool is_worse;
-
-	if (distance > AT_HOPS_MAX) {
-		struct route *route = p->route;
-
-		if (!is_next_router || path_is_bad(p))
-			return OFFER_IGNORED;
-		free_path(p);
-		reselect(r, route);
-		return OFFER_CHANGED;
-	}
-	if (!is_next_router && !path_is_bad(p) && distance > p->distance)
-		return OFFER_IGNORED;
-	is_worse = distance > p->distance;
-	p->port = port;
-	p->next_router = from;
-	p->distance = distance;
-	p->state = PATH_GOOD;
-	if (!changes)
-		return OFFER_KNOWN;
-	if (is_worse)
-		reselect(r, p->route);
-	else
-		reconsider(r, p->route);
-	return OFFER_CHANGED;
-}
-
-enum offer_result route_offer_rtmp(struct router *r, struct port *port, struct at_addr from,
-	struct at_range range, uint8_t distance)
-{
-	struct route *route;
-	enum offer_result result;
-	struct path *p;
-
-	assert(at_range_is_valid(range));
-	result = match(r, range, &route);
-	if (result == OFFER_OURS || result == OFFER_OVERLAP)
-		return result;
-	p = route ? find_path(route, PATH_RTMP, NULL) : NULL;
-	if (distance == RTMP_UNREACHABLE) {
-		/*
-		 * Notify neighbour counts from the next router only (R24); unknown networks stay
-		 * unknown (R26).
-		 */
-		if (!p || p->port != port || !at_addr_eq(p->next_router, from) || path_is_bad(p))
-			return OFFER_IGNORED;
-		lose_path(r, p);
-		return OFFER_CHANGED;
-	}
-	if (p)
-		return update_rtmp(r, p, port, from, (uint8_t)(distance + 1));
-	if (distance >= AT_HOPS_MAX)
-		return OFFER_IGNORED;
-	p = route ? add_path(route, PATH_RTMP, (uint8_t)(distance + 1))
-		  : add_first_path(r, range, PATH_RTMP, (uint8_t)(distance + 1));
-	if (!p)
-		return OFFER_FULL;
-	p->port = port;
-	p->next_router = from;
-	if (route)
-		reselect(r, route);
-	else
-		trace_route(r, TRACE_ROUTE_ADDED, p->route);
-	return route ? OFFER_CHANGED : OFFER_NEW;
-}
-
-/* --- tunnels --------------------------------------------------------------------------- */
-
-enum offer_result route_offer_tunnel(struct router *r, struct peer *peer, struct at_range range,
-	uint8_t distance)
-{
-	uint8_t stored = (uint8_t)(distance < AT_HOPS_MAX ? distance + 1 : AT_HOPS_MAX + 1);
-	struct route *route;
-	enum offer_result result;
-	struct path *p;
-
-	assert(at_range_is_valid(range));
-	result = match(r, range, &route);
-	if (result == OFFER_OURS || result == OFFER_OVERLAP)
-		return result;
-	p = route ? find_path(route, PATH_TUNNEL, peer) : NULL;
-	if (p) {
-		p->stale = false;
-		if (p->distance == stored)
-			return OFFER_KNOWN;
-		if (stored > AT_HOPS_MAX) {
-			lose_path(r, p);
-			return OFFER_CHANGED;
-		}
-		p->distance = stored;
-		reconsider(r, route);
-		return OFFER_CHANGED;
-	}
-	p = route ? add_path(route, PATH_TUNNEL, stored)
-		  : add_first_path(r, range, PATH_TUNNEL, stored);
-	if (!p)
-		return OFFER_FULL;
-	p->peer = peer;
-	list_append(peer_paths(peer), &p->in_peer);
-	if (route)
-		reconsider(r, route);
-	else
-		trace_route(r, TRACE_ROUTE_ADDED, p->route);
-	return route ? OFFER_CHANGED : OFFER_NEW;
-}
-
-void route_withdraw_tunnel(struct router *r, struct peer *peer, struct at_range range)
-{
-	struct route *route = route_find(&r->routes, range.first);
-	struct path *p = route ? find_path(route, PATH_TUNNEL, peer) : NULL;
-
-	if (p)
-		lose_path(r, p);
-}
-
-void route_withdraw_peer(struct router *r, struct peer *peer)
-{
-	struct list *it, *after;
-
-	list_for_each_safe(it, after, peer_paths(peer))
-		lose_path(r, container_of(it, struct path, in_peer));
-}
-
-void route_mark_peer_stale(struct peer *peer)
-{
-	struct list *it;
-
-	list_for_each(it, peer_paths(peer))
-		container_of(it, struct path, in_peer)->stale = true;
-}
-
-void route_sweep_peer(struct router *r, struct peer *peer)
-{
-	struct list *it, *after;
-
-	list_for_each_safe(it, after, peer_paths(peer)) {
-		struct path *p = container_of(it, struct path, in_peer);
-
-		if (p->stale)
-			lose_path(r, p);
-	}
-}
-
-/* --- the validity timer ---------------------------------------------------------------- */
-
-/* One step of Good, Suspect, Bad0, Bad1, gone; only RTMP paths and Bad ones age. */
-static void age_path(struct router *r, struct path *p)
-{
-	struct route *route = p->route;
-
-	switch (p->state) {
-	case PATH_GOOD:
-		p->state = PATH_SUSPECT;
-		break;
-	case PATH_SUSPECT:
-		lose_path(r, p);
-		break;
-	case PATH_BAD0:
-		p->state = PATH_BAD1;
-		break;
-	case PATH_BAD1:
-		free_path(p);
-		reselect(r, route);
-		break;
-	}
-}
-
-void route_age(struct router *r)
-{
-	/* Downwards, as a route may vanish, and one path a route: only one of them can age. */
-	for (size_t i = r->routes.used; i-- > 0;) {
-		struct list *it;
-
-		list_for_each(it, &r->routes.sorted[i]->paths) {
-			struct path *p = container_of(it, struct path, in_route);
-
-			if (p->kind != PATH_RTMP && !path_is_bad(p))
-				continue;
-			age_path(r, p);
-			break;
 		}
 	}
 }

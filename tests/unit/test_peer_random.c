@@ -283,7 +283,7 @@ static void assert_view_is_known(const struct world *w, unsigned from)
 		assert_non_null(path);
 		assert_int_equal(path->distance,
 			route->best->distance < 15 ? route->best->distance + 1 : 16);
-		/* Its own neighbour, if that is the way there, may have kept the zones to itself. */
+		/* Its own neighbour, if that is the way there, may keep the zones to itself. */
 		if (there->best->peer != hearer)
 			continue;
 		assert_true(there->zones.is_complete);

@@ -1,0 +1,365 @@
+/*
+ * What somebody can do who knows a peer's address and can forge it, but hears
+ * nothing (aurp X4..X7, C15, C16, C19); and what a peer can do who lies about its
+ * networks (X5, R7, O8).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "aurp_rig.h"
+
+/* A body that every command with this code could have. */
+static const struct {
+	const char *bytes;
+	size_t n;
+} bodies[AURP_MSG_COUNT] = {
+	[AURP_RI_REQ] = { "", 0 },
+	[AURP_RI_RSP] = { "\0\xD2\0", 3 },
+	[AURP_RI_ACK] = { "", 0 },
+	[AURP_RI_UPD] = { "\2\0\xC8\0", 4 },	/* ND of network 200 */
+	[AURP_RD] = { "\xFF\xFF", 2 },
+	[AURP_ZI_REQ] = { "\0\3", 2 },
+	[AURP_GZN_REQ] = { "\3Far", 4 },
+	[AURP_GDZL_REQ] = { "\0\1", 2 },
+	[AURP_ZI_RSP] = { "\0\1\0\xC8\4Evil", 9 },
+	[AURP_ZI_RSP_EXT] = { "\0\1\0\xC8\4Evil", 9 },
+	[AURP_GZN_RSP] = { "\3Far\0\0", 6 },
+	[AURP_GDZL_RSP] = { "\0\1", 2 },
+	[AURP_OPEN_REQ] = { "\0\1\0", 3 },
+	[AURP_OPEN_RSP] = { "\0\1\0", 3 },
+	[AURP_TICKLE] = { "", 0 },
+	[AURP_TICKLE_ACK] = { "", 0 },
+};
+
+static const struct peer *peer_in(struct lab *lab)
+{
+	return container_of(lab->tunnel[0]->peers.next, struct peer, in_tunnel);
+}
+
+/* What must not change on a live pair. */
+static void assert_untouched(struct lab *lab, uint16_t recv_id, uint16_t send_id)
+{
+	assert_states(lab, "p0", "connected", "connected");
+	assert_int_equal(peer_in(lab)->recv.id, recv_id);
+	assert_int_equal(peer_in(lab)->send.id, send_id);
+	assert_int_equal(lab_distance(lab, 200), 1);
+	assert_true(lab_has_zone(lab, 200, "Far"));
+	assert_false(lab_has_zone(lab, 200, "Evil"));
+	assert_int_equal(lab_distance(lab, 210), -1);
+}
+
+/* Lets time pass; the true mate answers the probes that forged packets cause. */
+static void live(const struct mate *m, struct span d)
+{
+	struct instant end = instant_add(m->lab->rig->now, d);
+	const struct sent *s;
+
+	while ((s = mate_await_any(m, instant_since(end, m->lab->rig->now))) != NULL) {
+		if (s->h.msg == AURP_RI_UPD && s->h.connection == m->id)
+			mate_ack(m, s->h.sequence, 0);
+		else if (s->h.msg == AURP_TICKLE && s->h.connection == m->dut_id)
+			mate_tickle_ack(m);
+	}
+}
+
+static void test_aurp_X6_C19_without_the_connection_id_nothing_changes(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0), forger;
+
+	(void)state;
+	mate_join(&m);
+	forger = m;
+	for (unsigned msg = 0; msg < AURP_MSG_COUNT; msg++) {
+		for (uint16_t sequence = 0; sequence < 5; sequence++) {
+			for (uint16_t off = 1; off < 300; off += 13) {
+				uint16_t id = (uint16_t)((msg & 1 ? m.id : m.dut_id) + off);
+
+				if (id == m.id || id == m.dut_id)
+					continue;
+				mate_say(&forger, (struct aurp){ id, sequence, 0, (enum aurp_msg)msg },
+					bodies[msg].bytes, bodies[msg].n);
+			}
+			live(&m, span_ms(20));
+			assert_untouched(lab, m.dut_id, m.id);
+		}
+		live(&m, span_s(5));
+		lab_free_sent(lab);
+	}
+	assert_untouched(lab, m.dut_id, m.id);
+	lab_free(lab);
+}
+
+static void test_aurp_C15_C16_a_flood_of_open_reqs_costs_a_probe_every_two_seconds(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0), forger;
+	uint64_t before;
+
+	(void)state;
+	mate_join(&m);
+	forger = m;
+	before = lab_count(lab, "p0", "tx-bytes");
+	for (uint16_t i = 0; i < 10000; i++) {
+		forger.id = (uint16_t)(m.id + 1 + i % 60000);
+		mate_open_req(&forger);
+		live(&m, span_ms(1));
+	}
+	/* A probe and a Tickle each time. */
+	assert_true(lab_count(lab, "p0", "tx-bytes") - before <= 6 * (34 + 30));
+	assert_untouched(lab, m.dut_id, m.id);
+	lab_free(lab);
+}
+
+/* --- a peer that is not there -------------------------------------------------------------- */
+
+static void test_aurp_X7_who_did_not_hear_us_gets_no_list_no_zones_and_no_data(void **state)
+{
+	const uint16_t wanted[] = { 3 };
+	uint8_t ddp[32];
+	struct wr w = wr_over(ddp, sizeof(ddp));
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+
+	(void)state;
+	ddp_encode_long(&w, &(struct ddp){ .len = DDP_LONG_HEADER + 4, .dst = { 4, 42, 77 },
+		.src = { 200, 9, 4 }, .type = 22 });
+	wr_bytes(&w, "data", 4);
+	mate_resolve(&m);
+	mate_take(&m, AURP_OPEN_REQ);
+	mate_open_req(&m);
+	mate_take(&m, AURP_OPEN_RSP);
+	mate_ri_req(&m, AURP_SUI_ALL);
+	mate_ack(&m, 1, AURP_SZI);
+	mate_zi_req(&m, wanted, 1);
+	mate_say(&m, (struct aurp){ m.id, 0, 0, AURP_GZN_REQ }, "\x09" "EtherTalk", 10);
+	mate_say(&m, (struct aurp){ m.id, 0, 0, AURP_GDZL_REQ }, "\0\1", 2);
+	assert_int_equal(lab_count(lab, "p0", "aurp-unproven"), 3);
+	rig_clear(lab->rig);
+	mate_data(&m, ddp, wr_len(&w));
+	assert_int_equal(lab_count(lab, "p0", "peer-not-connected"), 1);
+	assert_null(rig_find(lab->rig, 0, 22));
+	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_UP), 0);
+	/* Nobody is there: after a while the connection is forgotten, without a probe. */
+	do
+		assert_int_equal(mate_await(&m, AURP_OPEN_REQ, span_s(100))->h.msg, AURP_OPEN_REQ);
+	while (strcmp(lab_peer(lab, "p0").send, "connected") == 0);
+	assert_states(lab, "p0", "wait-open-rsp", "unconnected");
+	lab_free(lab);
+}
+
+static void test_what_was_asked_for_comes_as_soon_as_the_peer_has_answered(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+
+	(void)state;
+	mate_resolve(&m);
+	m.dut_id = mate_take(&m, AURP_OPEN_REQ)->h.connection;
+	mate_open_req(&m);
+	mate_take(&m, AURP_OPEN_RSP);
+	mate_ri_req(&m, AURP_SUI_ALL);
+	assert_null(mate_find(&m));
+	assert_int_equal(router_summary(lab->rig->r).peers_connected, 0);
+	mate_open_rsp(&m, 1);
+	mate_take(&m, AURP_RI_REQ);
+	mate_take(&m, AURP_RI_RSP);
+	assert_int_equal(router_summary(lab->rig->r).peers_connected, 1);
+	lab_free(lab);
+}
+
+static void test_a_forged_connection_gives_way_to_the_true_one(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0), forger;
+
+	(void)state;
+	mate_resolve(&m);
+	m.dut_id = mate_take(&m, AURP_OPEN_REQ)->h.connection;
+	forger = m;
+	forger.id = 0x6666;
+	mate_open_req(&forger);
+	mate_tickle(&forger);
+	mate_forget(&m);
+	mate_open_req(&m);
+	assert_int_equal(mate_take(&m, AURP_OPEN_RSP)->h.connection, m.id);
+	mate_open_rsp(&m, 1);
+	mate_take(&m, AURP_RI_REQ);
+	mate_ri_req(&m, AURP_SUI_ALL);
+	assert_int_equal(mate_take(&m, AURP_RI_RSP)->h.connection, m.id);
+	lab_free(lab);
+}
+
+static void test_only_an_open_req_moves_a_peer_to_another_of_its_addresses(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0), elsewhere = mate_of(lab, 3);
+	const struct endpoint both[] = { m.at, elsewhere.at };
+
+	(void)state;
+	router_peer_addresses(lab->rig->r, lab->rig->now, lab->tunnel[0], "p0", both, 2);
+	mate_take(&m, AURP_OPEN_REQ);
+	mate_tickle(&elsewhere);
+	mate_rd(&elsewhere, 1, 0, -1);
+	mate_data(&elsewhere, "x", 1);
+	assert_int_equal(lab_peer(lab, "p0").addr.ip, m.at.ip);
+	assert_int_equal(lab_count(lab, "p0", "peer-unknown"), 3);
+	mate_open_req(&elsewhere);
+	assert_int_equal(lab_peer(lab, "p0").addr.ip, elsewhere.at.ip);
+	lab_free(lab);
+}
+
+/* --- a peer that lies ---------------------------------------------------------------------- */
+
+static void test_aurp_X5_O8_a_peer_gets_its_share_of_networks_and_more_when_there_is_room(
+	void **state)
+{
+	struct lab *lab = lab_new(2);
+	struct mate m, other;
+
+	(void)state;
+	lab->tunnels[0].max_networks_per_peer = 3;
+	lab_start(lab);
+	m = mate_of(lab, 0);
+	other = mate_of(lab, 1);
+	mate_serve(&m, NETWORKS({ net(201), 0 }, { net(202), 0 }, { net(203), 0 }, { net(204), 0 },
+		{ net(205), 0 }));
+	assert_int_equal(lab_peer(lab, "p0").routes, 3);
+	assert_int_equal(lab_distance(lab, 203), 1);
+	assert_int_equal(lab_distance(lab, 204), -1);
+	assert_int_equal(lab_count(lab, "p0", "aurp-table-full"), 2);
+	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_FULL), 1);
+	/* It is the share of one: another has its own. */
+	mate_serve(&other, NETWORKS({ net(206), 0 }));
+	assert_int_equal(lab_distance(lab, 206), 1);
+	/* What it has may change, and what it gives up makes room: the list is asked for again. */
+	mate_forget(&m);
+	mate_update(&m, EVENTS({ AURP_EV_NDC, net(201), 4 }));
+	assert_int_equal(lab_distance(lab, 201), 5);
+	mate_update(&m, EVENTS({ AURP_EV_ND, net(201), 0 }));
+	mate_take(&m, AURP_RI_REQ);
+	mate_ri_rsp(&m, m.sequence, AURP_LAST,
+		NETWORKS({ net(202), 0 }, { net(203), 0 }, { net(204), 0 }, { net(205), 0 }));
+	assert_int_equal(lab_distance(lab, 204), 1);
+	assert_int_equal(lab_peer(lab, "p0").routes, 3);
+	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_FULL), 1);
+	lab_free(lab);
+}
+
+static void test_aurp_X5_a_peer_gets_its_share_of_zones(void **state)
+{
+	struct lab *lab = lab_new(1);
+	struct mate m;
+
+	(void)state;
+	lab->tunnels[0].max_zones_per_peer = 3;
+	lab_start(lab);
+	m = mate_of(lab, 0);
+	mate_serve(&m, NETWORKS({ nets(200, 201), 0 }, { nets(202, 203), 0 }, { net(204), 0 }));
+	mate_zi_rsp(&m, 200, ZONES("One", "Two"));
+	assert_true(lab_has_zone(lab, 200, "Two"));
+	mate_zi_rsp(&m, 202, ZONES("Three", "Four"));
+	assert_false(lab_has_zone(lab, 202, "Three"));
+	assert_int_equal(lab_count(lab, "p0", "aurp-table-full"), 1);
+	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_FULL), 1);
+	/* Room again: the whole list is, too. */
+	mate_update(&m, EVENTS({ AURP_EV_ND, nets(200, 201), 0 }));
+	lab_run(lab, span_s(61));
+	assert_int_equal(lab_distance(lab, 200), -1);
+	mate_zi_rsp(&m, 202, ZONES("Three", "Four"));
+	assert_true(lab_has_zone(lab, 202, "Three") && lab_has_zone(lab, 202, "Four"));
+	lab_free(lab);
+}
+
+static void test_aurp_R7_our_own_network_stays_and_both_owners_are_named(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	const struct noted *said;
+
+	(void)state;
+	mate_serve(&m, NETWORKS({ nets(3, 5), 0 }));
+	assert_int_equal(lab_distance(lab, 3), 0);
+	said = rig_last(lab->rig, TRACE_PEER_REFLECTS);
+	assert_non_null(said);
+	assert_string_equal(said->other, lab_via(lab, 3));
+	lab_free(lab);
+}
+
+static void test_a_network_behind_a_port_is_not_left_to_a_peer_that_says_it_is_nearer(void **state)
+{
+	struct lab *lab = lab_new(1);
+	struct mate m;
+	const struct noted *said;
+
+	(void)state;
+	lab->rig->config.keep_local = true;
+	lab_start(lab);
+	m = mate_of(lab, 0);
+	lab_net(lab, net(20), 4, "Near");
+	mate_serve(&m, NETWORKS({ net(20), 0 }));
+	assert_int_equal(lab_distance(lab, 20), 4);
+	said = rig_last(lab->rig, TRACE_PEER_DUPLICATE_NET);
+	assert_non_null(said);
+	assert_string_equal(said->other, lab_via(lab, 20));
+	mate_update(&m, EVENTS({ AURP_EV_NDC, net(20), 1 }));
+	lab_net(lab, net(20), 3, NULL);
+	assert_int_equal(lab_distance(lab, 20), 3);
+	/* When its own way gets worse, the shortest wins (aurp U6); and so it is without one. */
+	lab_net(lab, net(20), 9, NULL);
+	assert_int_equal(lab_distance(lab, 20), 2);
+	lab_net(lab, net(20), 2, NULL);
+	assert_int_equal(lab_distance(lab, 20), 2);
+	assert_string_not_equal(lab_via(lab, 20), "p0");
+	lab_net_gone(lab, 20);
+	assert_string_equal(lab_via(lab, 20), "p0");
+	lab_free(lab);
+}
+
+static void test_the_zones_of_a_network_behind_a_port_are_not_a_peers_to_tell(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+
+	(void)state;
+	lab_net(lab, net(20), 2, NULL);
+	mate_serve(&m, NETWORKS({ net(20), 7 }));
+	mate_zi_rsp(&m, 20, ZONES("Evil"));
+	assert_false(lab_has_zone(lab, 20, "Evil"));
+	assert_int_equal(lab_count(lab, "p0", "zip-unexpected"), 1);
+	lab_zones(lab, 20, ZONES("Near"));
+	assert_true(lab_has_zone(lab, 20, "Near"));
+	lab_free(lab);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_aurp_X6_C19_without_the_connection_id_nothing_changes),
+		cmocka_unit_test(
+			test_aurp_C15_C16_a_flood_of_open_reqs_costs_a_probe_every_two_seconds),
+		cmocka_unit_test(
+			test_aurp_X7_who_did_not_hear_us_gets_no_list_no_zones_and_no_data),
+		cmocka_unit_test(
+			test_what_was_asked_for_comes_as_soon_as_the_peer_has_answered),
+		cmocka_unit_test(test_a_forged_connection_gives_way_to_the_true_one),
+		cmocka_unit_test(
+			test_only_an_open_req_moves_a_peer_to_another_of_its_addresses),
+		cmocka_unit_test(
+			test_aurp_X5_O8_a_peer_gets_its_share_of_networks_and_more_when_there_is_room),
+		cmocka_unit_test(test_aurp_X5_a_peer_gets_its_share_of_zones),
+		cmocka_unit_test(test_aurp_R7_our_own_network_stays_and_both_owners_are_named),
+		cmocka_unit_test(
+			test_a_network_behind_a_port_is_not_left_to_a_peer_that_says_it_is_nearer),
+		cmocka_unit_test(
+			test_the_zones_of_a_network_behind_a_port_are_not_a_peers_to_tell),
+	};
+
+	return cmocka_run_group_tests_name("forged", tests, NULL, NULL);
+}
