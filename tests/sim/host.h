@@ -12,6 +12,9 @@
 #include "nbp.h"
 #include "timer.h"
 
+/* The first four bytes in the data of an echo; a tag follows, for watch_ddp.c to know it by. */
+#define ECHO_MARK 0x53494D54u
+
 enum host_state {
 	HOST_OFF,
 	HOST_PROBING,			/* claims an address */

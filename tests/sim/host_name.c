@@ -16,9 +16,6 @@ enum {
 	FOUND_MAX = sizeof(((struct host *)NULL)->found) / sizeof(struct host_found),
 };
 
-/* Marks the data of an echo, so that watch_ddp.c recognises it on its way. */
-#define ECHO_MARK 0x53494D54u
-
 static size_t encode(uint8_t *body, size_t size, enum nbp_function function, uint8_t id,
 	const struct nbp_tuple *t)
 {

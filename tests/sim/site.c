@@ -313,6 +313,7 @@ static void apply(struct site *site)
 	for (size_t i = 0; i < site->tunnels.n; i++)
 		if (!site_tunnel(site, i)->is_removed)
 			c.tunnels[c.n_tunnels++] = config_of_tunnel(site_tunnel(site, i));
+	watch_configured(site);
 	memory_enter_router();
 	router_apply(site->router, site->world->now, &c);
 	leave(site);
@@ -455,7 +456,6 @@ void site_switch_on(struct site *site)
 		site->seed = high << 32 | (uint64_t)site->index << 8 | (site->lives & 0xFF);
 	site->has_seed = false;
 	site->lives++;
-	watch_site_on(site);
 	memory_enter_router();
 	site->router = router_new(&io, site->seed, w->now);
 	memory_leave_router();

@@ -12,19 +12,22 @@ void watch_init(struct world *w)
 
 void watch_fini(struct world *w)
 {
+	watch_topology_fini(w->watch);
+	free(w->watch->flows);
+	free(w->watch->passages);
 	free(w->watch);
 }
 
 void watch_say(struct world *w, const char *where, const char *format, ...)
 {
 	struct watch *watch = w->watch;
-	struct violation *v = &watch->violations[watch->n];
+	struct violation *v;
 	char what[VIOLATION_TEXT - 64];
 	va_list args;
 
 	if (++watch->total > VIOLATIONS_KEPT)
 		return;
-	watch->n++;
+	v = &watch->violations[watch->n++];
 	va_start(args, format);
 	vsnprintf(what, sizeof what, format, args);
 	va_end(args);
@@ -56,4 +59,9 @@ size_t world_print_violations(const struct world *w)
 void world_forget_violations(struct world *w)
 {
 	w->watch->n = w->watch->total = 0;
+}
+
+void watch_excuse(struct site *site)
+{
+	site->is_excused = true;
 }

@@ -43,7 +43,8 @@ void watch_excuse(struct site *site);
 
 void watch_init(struct world *w);
 void watch_fini(struct world *w);
-void watch_site_on(struct site *site);
+/* A site's configuration goes to its router. */
+void watch_configured(struct site *site);
 void watch_tunnel_sent(struct site_tunnel *from, const struct passing *p);
 void watch_tunnel_heard(struct site_tunnel *to, struct endpoint from, const struct pkt *payload);
 void watch_link_sent(struct site_port *from, const struct pkt *frame);
