@@ -18,13 +18,15 @@ struct packet {
 	uint8_t bytes[];
 };
 
+static const struct weather fair = { .delay_min = { 5 * 1000 }, .delay_max = { 40 * 1000 } };
+
 struct mesh *world_add_mesh(struct world *w)
 {
 	struct mesh *m = world_alloc(1, sizeof(*m));
 
 	m->world = w;
 	m->index = w->meshes.n;
-	m->weather = (struct weather){ .delay_min = span_ms(5), .delay_max = span_ms(40) };
+	m->weather = fair;
 	things_add(&w->meshes, m);
 	w->topology++;
 	return m;
@@ -134,7 +136,7 @@ void mesh_heal(struct mesh *m)
 	m->n_cuts = 0;
 	for (size_t i = 0; i < m->jacks.n; i++)
 		((struct jack *)m->jacks.at[i])->group = 0;
-	m->weather.loss = m->weather.dup = m->weather.reorder = 0;
+	m->weather = fair;
 }
 
 struct intercept *mesh_intercept(struct mesh *m, struct intercept rule)
@@ -211,11 +213,20 @@ static void put_on_way(struct mesh *m, const struct passing *p, struct span extr
 	world_take_off(m->world, &q->flight, on_arrival, span_us(delay.us + extra.us));
 }
 
+/* What a tunnel at rest may carry: tickles, and the dialling of those who are off. */
+static bool is_quiet(const struct passing *p)
+{
+	bool is_off = !p->to || (p->to->tunnel && !p->to->tunnel->handle);
+
+	return p->msg == AURP_TICKLE || p->msg == AURP_TICKLE_ACK ||
+	       (p->msg == AURP_OPEN_REQ && is_off);
+}
+
 static void count(struct mesh *m, const struct passing *p)
 {
 	struct traffic *t = &m->world->traffic;
 
-	if (p->msg != AURP_TICKLE && p->msg != AURP_TICKLE_ACK)
+	if (!is_quiet(p))
 		m->world->unquiet = m->world->now;
 	if (p->msg == AURP_MSG_COUNT) {
 		t->data++;

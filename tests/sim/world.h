@@ -54,7 +54,7 @@ struct world {
 	struct list in_flight;		/* frames and packets */
 	uint64_t topology;		/* changes with every port, LAN, mesh and membership */
 	struct traffic traffic;
-	struct instant unquiet;		/* when a tunnel last carried more than Tickle, -Ack */
+	struct instant unquiet;		/* when a tunnel last carried what it does not at rest */
 	uint64_t packets;		/* frames and tunnel packets sent in all */
 	uint64_t digest;		/* of every packet: when, by whom, its bytes */
 	struct watch *watch;
@@ -136,5 +136,6 @@ static inline struct at_name name_of(const char *text)
 #include "host.h"
 #include "script.h"
 #include "watch.h"
+#include "oracle.h"
 
 #endif
