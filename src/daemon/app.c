@@ -49,6 +49,14 @@ static void on_set_node(void *ctx, void *link, uint8_t node)
 	link_set_node(link, node);
 }
 
+/* Who caused it, for the limits of the log: strangers and hosts share what they come through. */
+static const char *source_of(const struct trace_event *e)
+{
+	if (e->peer)
+		return e->peer;
+	return e->tunnel ? e->tunnel : e->port ? e->port : "router";
+}
+
 static void on_trace(void *ctx, const struct trace_event *e)
 {
 	struct app *a = ctx;
@@ -60,7 +68,7 @@ static void on_trace(void *ctx, const struct trace_event *e)
 	if (trace_level(e->kind) <= a->shell.log.level) {
 		const void *kind = message_text(e, text);
 
-		log_say(&a->shell.log, trace_level(e->kind), kind, text);
+		log_say(&a->shell.log, trace_level(e->kind), kind, source_of(e), text);
 	}
 }
 

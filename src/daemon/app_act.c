@@ -54,6 +54,7 @@ int app_check(const struct cli *cli)
 
 struct config *app_read(struct app *a)
 {
+	static const char message_key[] = "a message about the configuration";
 	struct conf_report rep = { 0 };
 	struct config *c = conf_load(a->cli->config_file, &rep);
 
@@ -62,8 +63,8 @@ struct config *app_read(struct app *a)
 		char text[LOG_LINE_MAX];
 
 		message_of(a->cli->config_file, m, text, sizeof text);
-		log_say(&a->shell.log, m->is_warning ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, text,
-			text);
+		log_say(&a->shell.log, m->is_warning ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
+			message_key, NULL, text);
 	}
 	if (!c && !a->config && rep.n == 1 && rep.messages[0].line == 0)
 		log_printf(&a->shell.log, LOG_LEVEL_ERROR,
@@ -197,6 +198,22 @@ static void write_dump(FILE *out, void *ctx)
 	free(losses);
 }
 
+static const char *file_remedy(int error)
+{
+	switch (error) {
+	case ENOSPC:
+	case EDQUOT:
+		return "make room on its disk";
+	case EMFILE:
+	case ENFILE:
+		return "raise the limit of open files (LimitNOFILE=)";
+	case EROFS:
+		return "its disk is read-only: mount it writable, or choose another place";
+	default:
+		return "make its folder writable for aurpd, or choose another place";
+	}
+}
+
 static void dump(struct app *a)
 {
 	const char *path = a->config->dump_file;
@@ -206,30 +223,38 @@ static void dump(struct app *a)
 	else if (file_replace(path, write_dump, a))
 		log_printf(&a->shell.log, LOG_LEVEL_INFO, "dump written to %s", path);
 	else
-		log_printf(&a->shell.log, LOG_LEVEL_ERROR,
-			"no dump written to %s: %s; make its folder writable for "
-			"aurpd, or set dump-file",
-			path, strerror(errno));
+		log_printf(&a->shell.log, LOG_LEVEL_ERROR, "no dump written to %s: %s; %s", path,
+			strerror(errno), file_remedy(errno));
+}
+
+/* A trouble is said once, and again when it is another one or comes back. */
+static void say_state_trouble(struct app *a, int error)
+{
+	if (error != 0 && error != a->state_error)
+		log_printf(&a->shell.log, LOG_LEVEL_WARNING,
+			"%s cannot be written: %s; the ports will look for new addresses after a "
+			"restart: %s",
+			a->config->state_file, strerror(error), file_remedy(error));
+	a->state_error = error;
 }
 
 static void save_state(struct app *a)
 {
 	const char *path = a->config->state_file;
 
-	if (path[0] && !state_save(&a->state, path))
-		log_printf(&a->shell.log, LOG_LEVEL_DEBUG, "%s cannot be written: %s", path,
-			strerror(errno));
+	if (path[0])
+		say_state_trouble(a, state_save(&a->state, path) ? 0 : errno);
 	a->state.is_dirty = false;
 }
 
 /* Not worth doing in every turn. */
-static void do_chores(struct app *a)
+static void do_chores(struct app *a, struct instant now)
 {
 	char status[STATUS_MAX];
 
 	log_tick(&a->shell.log);
-	links_report(&a->links);
-	tunnels_report(&a->tunnels);
+	links_report(&a->links, now);
+	tunnels_report(&a->tunnels, now);
 	if (!a->is_status_old || a->is_stopping)
 		return;
 	write_status(a, status);
@@ -251,7 +276,7 @@ void app_act(struct app *a, struct instant now)
 		save_state(a);
 	if (instant_cmp(now, a->next_chores) >= 0) {
 		a->next_chores = instant_add(now, span_s(1));
-		do_chores(a);
+		do_chores(a, now);
 	}
 	if (a->is_stopping && router_is_stopped(a->shell.router))
 		loop_stop(a->shell.loop);

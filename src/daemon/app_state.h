@@ -22,6 +22,7 @@ struct app {
 	struct ifwatch *watch;
 	struct control *control;
 	struct state state;
+	int state_error;		/* errno of the trouble with its file; 0: none */
 	struct config *config;		/* in force; NULL before the first */
 	struct loop_timer *stop_limit;
 	struct instant started;

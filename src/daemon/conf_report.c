@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "safe_text.h"
 #include "xmem.h"
 
 __attribute__((format(printf, 4, 0)))
@@ -22,9 +23,7 @@ static void add(struct conf_report *rep, int line, bool is_warning, const char *
 	m->line = line;
 	m->is_warning = is_warning;
 	vsnprintf(m->text, sizeof m->text, fmt, ap);
-	for (char *c = m->text; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7F)
-			*c = '?';
+	safe_text_clean(m->text);
 }
 
 void conf_report_error(struct conf_report *rep, int line, const char *fmt, ...)

@@ -12,6 +12,7 @@
 
 #include "aurpd/macroman.h"
 #include "conf_kinds.h"
+#include "safe_text.h"
 
 bool conf_bad_value(const struct conf_value *v, const char *fmt, ...)
 {
@@ -183,21 +184,13 @@ static bool print_zone(FILE *out, const struct conf_option *o, const void *secti
 	return true;
 }
 
-/* UTF-8 without control characters, quotes' troubles or backslashes? (RFC 3629) */
+/* UTF-8 without control characters and backslashes? */
 static bool is_plain_text(const char *text)
 {
-	const unsigned char *p = (const unsigned char *)text;
-
-	while (*p) {
-		unsigned more = *p >= 0xF0 ? 3 : *p >= 0xE0 ? 2 : *p >= 0xC2 ? 1 : 0;
-
-		if (*p < 0x20 || *p == 0x7F || *p == '\\' || (*p >= 0x80 && more == 0) || *p > 0xF4)
+	for (size_t n; *text; text += n) {
+		n = safe_text_char(text);
+		if (n == 0 || *text == '\\')
 			return false;
-		if (p[0] == 0xC2 && p[1] < 0xA0)
-			return false;			/* C1 control characters */
-		for (p++; more > 0; more--, p++)
-			if ((*p & 0xC0) != 0x80)
-				return false;
 	}
 	return true;
 }

@@ -32,12 +32,17 @@ bool file_replace(const char *path, void (*write)(FILE *out, void *ctx), void *c
 		errno = error;
 		return false;
 	}
+	errno = 0;
 	write(out, ctx);
-	ok = !ferror(out);
-	ok = fclose(out) == 0 && ok && rename(temporary, path) == 0;
-	error = errno;
+	ok = fflush(out) == 0 && !ferror(out);
+	error = errno;			/* of the first write that failed */
+	ok = fclose(out) == 0 && ok;
+	if (ok && rename(temporary, path) < 0) {
+		error = errno;
+		ok = false;
+	}
 	if (!ok)
 		unlink(temporary);
-	errno = error;
+	errno = error ? error : EIO;
 	return ok;
 }

@@ -12,6 +12,8 @@
 #include "link.h"
 #include "xmem.h"
 
+enum { LOSSES_EVERY_S = 60 };
+
 struct port_link {
 	struct shell *shell;
 	char name[CONFIG_NAME_MAX + 1];
@@ -22,6 +24,7 @@ struct port_link {
 	struct link *link;
 	bool is_up;			/* the router has been told so */
 	struct losses said;		/* losses that a message told of */
+	struct instant say_again;	/* not before then */
 	uint64_t drops[DROP_REASONS];	/* what the link itself threw away */
 };
 
@@ -162,12 +165,16 @@ void links_flush(struct links *ls)
 		link_flush(ls->v[i]->link);
 }
 
-void links_report(struct links *ls)
+void links_report(struct links *ls, struct instant now)
 {
 	for (size_t i = 0; i < ls->n; i++) {
 		struct port_link *p = ls->v[i];
 		struct losses l = link_losses(p->link);
 
+		if (instant_cmp(now, p->say_again) < 0 ||
+			(l.no_buffer == p->said.no_buffer && l.refused == p->said.refused))
+			continue;
+		p->say_again = instant_add(now, span_s(LOSSES_EVERY_S));
 		if (l.no_buffer != p->said.no_buffer)
 			log_printf(&p->shell->log, LOG_LEVEL_WARNING,
 				"port %s: no room for %llu packets; %s", p->name,

@@ -39,8 +39,8 @@ bool links_denied_tap(const struct links *ls);
 
 void links_flush(struct links *ls);
 
-/* Says what got lost since it was said last. */
-void links_report(struct links *ls);
+/* Says what got lost since it was said last; at most once a minute of each port. */
+void links_report(struct links *ls, struct instant now);
 
 /* Fills at most `max` losses, DROP_REASONS per port; the count. */
 size_t links_losses(const struct links *ls, struct dump_loss *out, size_t max);

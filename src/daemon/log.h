@@ -12,16 +12,25 @@
 enum {
 	LOG_LINE_MAX = 512,
 	LOG_KINDS_MAX = 64,		/* kinds of messages with an allowance of their own */
+	LOG_SOURCES_MAX = 256,
 	LOG_RECENT_MAX = 128,
+	LOG_LEVELS = LOG_LEVEL_DEBUG + 1,
+};
+
+/* How many messages may still be said; new ones are allowed as time passes. */
+struct log_allowance {
+	struct instant refilled;
+	int left;
 };
 
 struct log_kind {
 	const void *key;
 	enum log_level level;
-	struct instant refilled;
-	int allowance;			/* messages it may still say */
+	struct log_allowance allowance;
 	unsigned held_back;
 	struct instant held_since;
+	struct instant reported;	/* when it was last said how many */
+	struct span patience;		/* before it is said how many */
 	char last[LOG_LINE_MAX / 2];	/* the last message held back */
 };
 
@@ -32,6 +41,9 @@ struct log {
 	struct instant (*clock)(void);
 	struct log_kind kinds[LOG_KINDS_MAX];
 	size_t n_kinds;
+	/* found by a hash of the source's name and the level */
+	struct log_allowance sources[LOG_SOURCES_MAX];
+	struct log_allowance all[LOG_LEVELS];
 	struct {
 		uint64_t hash;
 		struct instant said;
@@ -43,17 +55,24 @@ void log_init(struct log *log, FILE *out, bool is_journal, enum log_level level,
 	struct instant (*clock)(void));
 
 /*
- * One line, if the level wants it. The same text comes at most once a second;
- * messages of one kind at most LOG_BURST at once and then one a second. `key`
- * tells kinds apart. Control characters in the text become '?'.
+ * One line, if the level wants it; the same text comes at most once a second.
+ * `key` tells kinds of messages apart, and `source` names who caused this one:
+ * a peer, a tunnel's strangers, a port's hosts; NULL: we ourselves. There are
+ * limits for each kind, for each source at a level, and for all sources at a
+ * level together, so whoever is out there cannot fill the log, nor keep others
+ * out of it. What is no printable UTF-8 in the text becomes '?'.
  */
-void log_say(struct log *log, enum log_level level, const void *key, const char *text);
+void log_say(struct log *log, enum log_level level, const void *key, const char *source,
+	const char *text);
 
-/* The same with a format, which is also the kind. */
+/* The same with a format, which is also the kind, about ourselves. */
 void log_printf(struct log *log, enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Says how many messages were held back, some seconds after they were. */
+/*
+ * Says how many messages were held back, some seconds after they were, and less
+ * and less often while it goes on.
+ */
 void log_tick(struct log *log);
 
 #endif

@@ -15,7 +15,7 @@
 #include "udp.h"
 #include "xmem.h"
 
-enum { RETRY_S = 5 };
+enum { RETRY_S = 5, LOSSES_EVERY_S = 60 };
 
 /* In TEST-NET-2 (RFC 5737): who goes there takes the default route. Nothing is sent. */
 static const uint32_t far_away = 0xC6336401;
@@ -33,6 +33,7 @@ struct tunnel_socket {
 	int error;			/* errno of the trouble said last */
 	struct loop_timer *retry;
 	struct losses said;
+	struct instant say_again;	/* about losses: not before then */
 };
 
 static void on_received(void *ctx, struct instant now, struct endpoint from, struct pkt *payload)
@@ -218,7 +219,7 @@ void tunnels_flush(struct tunnels *ts)
 			udp_flush(ts->v[i]->udp);
 }
 
-void tunnels_report(struct tunnels *ts)
+void tunnels_report(struct tunnels *ts, struct instant now)
 {
 	for (size_t i = 0; i < ts->n; i++) {
 		struct tunnel_socket *t = ts->v[i];
@@ -227,6 +228,10 @@ void tunnels_report(struct tunnels *ts)
 		if (!t->udp)
 			continue;
 		l = udp_losses(t->udp);
+		if (instant_cmp(now, t->say_again) < 0 ||
+			(l.no_buffer == t->said.no_buffer && l.refused == t->said.refused))
+			continue;
+		t->say_again = instant_add(now, span_s(LOSSES_EVERY_S));
 		if (l.no_buffer != t->said.no_buffer)
 			log_printf(&t->shell->log, LOG_LEVEL_WARNING,
 				"tunnel %s: the kernel had no room for %llu "

@@ -42,7 +42,10 @@ void tunnels_check(struct tunnels *ts);
 const char *tunnels_denied(const struct tunnels *ts);
 
 void tunnels_flush(struct tunnels *ts);
-void tunnels_report(struct tunnels *ts);
+
+/* Says what got lost since it was said last; at most once a minute of each tunnel. */
+void tunnels_report(struct tunnels *ts, struct instant now);
+
 size_t tunnels_losses(const struct tunnels *ts, struct dump_loss *out, size_t max);
 
 #endif

@@ -175,8 +175,14 @@ static void check(struct link *k)
 	struct ether *e = ether_of(k);
 	struct ifinfo info = { 0 };
 	enum link_trouble trouble = link_judge(e->device, true, &info);
-	int error = 0;
+	int error = errno;
 
+	if (trouble == TROUBLE_UNKNOWN) {
+		event_add(e->retry, &later);
+		if (e->fd < 0)
+			link_enter(&e->state, TROUBLE_FAILED, &info, error);
+		return;
+	}
 	if (e->fd >= 0 && (trouble != TROUBLE_NONE || is_other_interface(e, &info))) {
 		close_socket(e);
 		e->state.hooks.down(e->state.hooks.ctx, clock_now());

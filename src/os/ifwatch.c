@@ -94,11 +94,13 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct ifwatch *w = arg;
 	union answer in;
-	ssize_t n = recv(fd, in.bytes, sizeof in.bytes, MSG_DONTWAIT);
-	size_t left = n > 0 ? (size_t)n : 0;
+	/* MSG_TRUNC: the length that the message has, even if it is cut. */
+	ssize_t n = recv(fd, in.bytes, sizeof in.bytes, MSG_DONTWAIT | MSG_TRUNC);
+	bool is_cut = n > (ssize_t)sizeof in.bytes;
+	size_t left = n > 0 && !is_cut ? (size_t)n : 0;
 
 	(void)what;
-	if (n < 0 && errno == ENOBUFS) {	/* messages were lost: look at everything */
+	if (is_cut || (n < 0 && errno == ENOBUFS)) {	/* something was lost: look at everything */
 		w->hooks.interface(w->hooks.ctx, NULL);
 		w->hooks.addresses(w->hooks.ctx);
 	}
@@ -170,6 +172,24 @@ static bool has_kernel_appletalk(const char *device)
 	return found;
 }
 
+/* The answer's length; false and errno if there is none. */
+static bool converse(const void *question, size_t len, union answer *in, size_t *got)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), error;
+	ssize_t n = -1;
+
+	if (fd < 0)
+		return false;
+	/* The kernel answers before send() returns. */
+	if (send(fd, question, len, 0) > 0)
+		n = recv(fd, in->bytes, sizeof in->bytes, MSG_DONTWAIT);
+	error = errno;
+	close(fd);
+	errno = error;
+	*got = n > 0 ? (size_t)n : 0;
+	return n > 0;
+}
+
 bool ifwatch_query(const char *device, struct ifinfo *out)
 {
 	struct {
@@ -182,25 +202,20 @@ bool ifwatch_query(const char *device, struct ifinfo *out)
 		.m = { .ifi_family = AF_UNSPEC },
 		.a = { .rta_type = IFLA_IFNAME },
 	};
-	size_t len = strlen(device) + 1;
+	size_t len = strlen(device) + 1, n;
 	union answer in;
 	char name[IFNAMSIZ];
-	ssize_t n = -1;
-	int fd;
 
+	errno = ENODEV;
 	if (len > sizeof ask.name)
 		return false;
 	memcpy(ask.name, device, len);
 	ask.a.rta_len = (unsigned short)RTA_LENGTH(len);
 	ask.h.nlmsg_len = (uint32_t)(NLMSG_SPACE(sizeof ask.m) + RTA_ALIGN(ask.a.rta_len));
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	if (fd < 0)
+	if (!converse(&ask, ask.h.nlmsg_len, &in, &n))
 		return false;
-	/* The kernel answers before send() returns. */
-	if (send(fd, &ask, ask.h.nlmsg_len, 0) > 0)
-		n = recv(fd, in.bytes, sizeof in.bytes, MSG_DONTWAIT);
-	close(fd);
-	if (n < 0 || !NLMSG_OK(&in.header, (size_t)n) || in.header.nlmsg_type != RTM_NEWLINK)
+	errno = ENODEV;
+	if (!NLMSG_OK(&in.header, n) || in.header.nlmsg_type != RTM_NEWLINK)
 		return false;
 	read_link(&in.header, out, name);
 	out->is_wireless = is_wireless(device);

@@ -34,7 +34,10 @@ struct ifinfo {
 struct ifwatch *ifwatch_new(struct loop *l, const struct ifwatch_hooks *hooks);
 void ifwatch_free(struct ifwatch *w);
 
-/* Asks the kernel about an interface; false if there is none of that name. */
+/*
+ * Asks the kernel about an interface. False and errno: ENODEV if there is none of
+ * that name; anything else means that the kernel could not be asked, and nothing more.
+ */
 bool ifwatch_query(const char *device, struct ifinfo *out);
 
 /* Does the kernel's list of AppleTalk interfaces (/proc/net/atalk/interface) name this device? */

@@ -27,7 +27,7 @@ static bool takes_frames(const char *kind)
 enum link_trouble link_judge(const char *device, bool needs_ethernet, struct ifinfo *info)
 {
 	if (!ifwatch_query(device, info))
-		return TROUBLE_ABSENT;
+		return errno == ENODEV ? TROUBLE_ABSENT : TROUBLE_UNKNOWN;
 	if (needs_ethernet && info->hardware != ARPHRD_ETHER)
 		return TROUBLE_NOT_ETHERNET;
 	if (info->master[0] && takes_frames(info->master_kind))

@@ -8,7 +8,7 @@
 enum { LTOUDP_PORT = 1954 };
 
 enum link_trouble {
-	TROUBLE_UNKNOWN,	/* not looked yet */
+	TROUBLE_UNKNOWN,	/* not looked yet, or the kernel could not be asked */
 	TROUBLE_NONE,
 	TROUBLE_ABSENT,
 	TROUBLE_NOT_ETHERNET,
@@ -26,7 +26,11 @@ struct link_state {
 	struct link_hooks hooks;
 };
 
-/* Sees whether a port can use an existing interface; fills *info unless TROUBLE_ABSENT. */
+/*
+ * Sees whether a port can use an existing interface; fills *info unless TROUBLE_ABSENT or
+ * TROUBLE_UNKNOWN. The latter (errno says why, descriptors may have run out) is no reason to
+ * close what is open: ask again.
+ */
 enum link_trouble link_judge(const char *device, bool needs_ethernet, struct ifinfo *info);
 
 /*

@@ -196,9 +196,15 @@ static void check(struct link *k)
 	struct ltoudp *u = ltoudp_of(k);
 	struct ifinfo info = { 0 };
 	enum link_trouble trouble = link_judge(u->device, false, &info);
-	int error = 0;
+	int error = errno;
 
 	read_addresses(u, clock_now());
+	if (trouble == TROUBLE_UNKNOWN) {
+		event_add(u->retry, &later);
+		if (u->fd < 0)
+			link_enter(&u->state, TROUBLE_FAILED, &info, error);
+		return;
+	}
 	if (u->fd >= 0 && (trouble != TROUBLE_NONE || u->index != info.index)) {
 		close_socket(u);
 		u->state.hooks.down(u->state.hooks.ctx, clock_now());

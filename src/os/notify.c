@@ -1,6 +1,8 @@
 /*
- * The notification protocol of systemd, spoken without its library: one
- * datagram to a Unix socket. app.c and control.c in the daemon use it.
+ * The notification protocol of systemd, spoken without its library: datagrams
+ * to a Unix socket. app.c and control.c in the daemon use it. Our socket stays
+ * open, so that the watchdog is fed even when the process has no descriptors
+ * left.
  */
 #include "notify.h"
 
@@ -19,21 +21,19 @@ bool notify_send(const char *message)
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	const char *path = getenv("NOTIFY_SOCKET");
 	size_t n = path ? strlen(path) : 0;
-	ssize_t sent;
-	int fd;
+	static int fd = -1;
 
 	if (n < 2 || n >= sizeof to.sun_path || (path[0] != '/' && path[0] != '@'))
 		return false;
 	memcpy(to.sun_path, path, n);
 	if (path[0] == '@')			/* the abstract name space */
 		to.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return false;
-	sent = sendto(fd, message, strlen(message), MSG_NOSIGNAL | MSG_DONTWAIT,
-		(struct sockaddr *)&to, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
-	close(fd);
-	return sent >= 0;
+		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	return fd >= 0 &&
+		sendto(fd, message, strlen(message), MSG_NOSIGNAL | MSG_DONTWAIT,
+			(struct sockaddr *)&to,
+			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) >= 0;
 }
 
 static bool read_number(const char *name, long long *out)

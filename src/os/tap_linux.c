@@ -72,19 +72,20 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 }
 
 /* The host's end must be up for frames to pass; we may raise it if we may create it. */
-static void raise_interface(const char *device)
+static bool raise_interface(const char *device)
 {
 	struct ifreq r = { 0 };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
-		return;
+		return false;
 	memcpy(r.ifr_name, device, strlen(device));
 	if (ioctl(fd, SIOCGIFFLAGS, &r) == 0 && !(r.ifr_flags & IFF_UP)) {
 		r.ifr_flags |= IFF_UP;
 		ioctl(fd, SIOCSIFFLAGS, &r);
 	}
 	close(fd);
+	return true;
 }
 
 static bool attach(struct tap *t)
@@ -96,7 +97,8 @@ static bool attach(struct tap *t)
 	memcpy(r.ifr_name, t->device, strlen(t->device));
 	if (ioctl(t->fd, TUNSETIFF, &r) < 0 || ioctl(t->fd, TUNATTACHFILTER, &filter) < 0)
 		return false;
-	raise_interface(t->device);
+	if (!raise_interface(t->device))
+		return false;
 	t->readable = event_new(loop_base(t->loop), t->fd, EV_READ | EV_PERSIST, on_readable, t);
 	return t->readable && event_add(t->readable, NULL) == 0;
 }
@@ -121,7 +123,7 @@ static enum link_trouble judge(const struct tap *t)
 	struct ifinfo info;
 
 	if (!ifwatch_query(t->device, &info))
-		return TROUBLE_ABSENT;
+		return errno == ENODEV ? TROUBLE_ABSENT : TROUBLE_UNKNOWN;
 	return info.flags & IFF_UP ? TROUBLE_NONE : TROUBLE_DOWN;
 }
 
@@ -143,6 +145,10 @@ static void check(struct link *k)
 	}
 	if (trouble == TROUBLE_NONE)
 		trouble = judge(t);
+	if (trouble == TROUBLE_UNKNOWN) {	/* nothing is known: nothing is done */
+		event_add(t->retry, &later);
+		return;
+	}
 	link_enter(&t->state, trouble, NULL, error);
 	if (was_up && trouble != TROUBLE_NONE)
 		t->state.hooks.down(t->state.hooks.ctx, clock_now());

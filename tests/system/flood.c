@@ -64,7 +64,8 @@ static void load(struct frames *f, const char *path)
 
 static int open_device(const char *name)
 {
-	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(name) };
+	struct sockaddr_ll to = { .sll_family = AF_PACKET,
+		.sll_ifindex = (int)if_nametoindex(name) };
 	const int size = 4 << 20;
 	int fd = socket(AF_PACKET, SOCK_RAW, 0);
 

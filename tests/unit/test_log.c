@@ -12,6 +12,7 @@
 
 #include "log.h"
 #include "message.h"
+#include "safe_text.h"
 
 static struct instant now;
 static char *text;
@@ -137,12 +138,128 @@ static void test_a_flood_of_different_messages_of_one_kind_is_cut_short(void **s
 	assert_non_null(strstr(text, "another kind"));
 }
 
-static void test_control_characters_never_get_out(void **state)
+static const char kinds[40];		/* addresses to tell kinds apart */
+
+/* One message of each kind, all different, from this source. */
+static void storm(enum log_level level, const char *source, int n, size_t n_kinds)
+{
+	char line[64];
+
+	for (int i = 0; i < n; i++) {
+		snprintf(line, sizeof line, "%s says %d", source, i);
+		log_say(&logger, level, &kinds[(size_t)i % n_kinds], source, line);
+	}
+}
+
+static void test_a_source_has_its_limit_whatever_it_says(void **state)
+{
+	size_t burst = 0;
+
+	(void)state;
+	storm(LOG_LEVEL_INFO, "mallory", 10000, 40);
+	burst = lines();
+	assert_int_equal(burst, 100);
+	for (int s = 0; s < 600; s++) {
+		pass(1000);
+		storm(LOG_LEVEL_INFO, "mallory", 100, 40);
+	}
+	assert_true(lines() - burst >= 199 && lines() - burst <= 200);	/* 20 a minute */
+}
+
+static void test_a_source_does_not_keep_others_out(void **state)
 {
 	(void)state;
-	log_printf(&logger, LOG_LEVEL_INFO, "a\x1b[2J\nb\x7f");
+	for (int s = 0; s < 600; s++) {
+		storm(LOG_LEVEL_INFO, "mallory", 300, 40);
+		storm(LOG_LEVEL_DEBUG, "mallory", 300, 40);
+		pass(1000);
+	}
+	log_say(&logger, LOG_LEVEL_INFO, &kinds[0], "alice", "alice is gone");
+	log_say(&logger, LOG_LEVEL_WARNING, &kinds[1], "mallory", "mallory, seriously");
+	log_printf(&logger, LOG_LEVEL_INFO, "dump written");
 	fflush(out);
-	assert_string_equal(text, "<6>a?[2J?b?\n");
+	assert_non_null(strstr(text, "alice is gone"));
+	assert_non_null(strstr(text, "mallory, seriously"));
+	assert_non_null(strstr(text, "dump written"));
+}
+
+static void test_all_sources_together_have_a_limit(void **state)
+{
+	size_t burst = 0;
+	char source[32];
+
+	(void)state;
+	logger.level = LOG_LEVEL_DEBUG;
+	for (int s = 0; s < 3600; s++) {
+		for (int i = 0; i < 200; i++) {
+			snprintf(source, sizeof source, "peer %d", i);
+			storm(LOG_LEVEL_DEBUG, source, 3, 40);
+		}
+		pass(1000);
+		log_tick(&logger);
+		if (s == 0)
+			burst = lines();
+	}
+	assert_int_equal(burst, 600);
+	/* An hour: 60 a minute, and now and then for each kind how many there were more. */
+	assert_true(lines() - burst <= 3600 + 40 * 20);
+	fflush(out);
+	assert_non_null(strstr(text, "more messages like this were suppressed"));
+}
+
+static void test_how_many_were_suppressed_is_said_less_and_less_often(void **state)
+{
+	size_t reports = 0;
+
+	(void)state;
+	storm(LOG_LEVEL_INFO, "mallory", 100, 1);
+	for (int s = 0; s < 3600; s++) {
+		size_t before;
+
+		for (int i = 0; i < 10; i++)
+			log_say(&logger, LOG_LEVEL_INFO, kinds, "mallory", "the same again");
+		pass(1000);
+		before = lines();
+		log_tick(&logger);
+		reports += lines() - before;
+	}
+	assert_true(reports >= 10 && reports <= 20);
+	pass(400 * 1000);
+	log_tick(&logger);
+	pass(3600 * 1000);
+	log_say(&logger, LOG_LEVEL_INFO, kinds, "mallory", "after a pause");
+	log_say(&logger, LOG_LEVEL_INFO, kinds, "mallory", "after a pause");
+	pass(5000);
+	log_tick(&logger);
+	fflush(out);
+	assert_non_null(strstr(text, "1 more messages like this were suppressed: after a pause"));
+}
+
+static void test_what_is_no_printable_text_never_gets_out(void **state)
+{
+	(void)state;
+	log_printf(&logger, LOG_LEVEL_INFO,
+		"a\x1b[2J\nb\x7f \xC2\x9B" "31m \xE2\x82 \xFF \xC3\xA9");
+	fflush(out);
+	assert_string_equal(text, "<6>a?[2J?b? ??31m ?? ? \xC3\xA9\n");
+}
+
+static void test_a_report_that_is_cut_stays_text(void **state)
+{
+	static const char hat[] = "\xE2\x82\xAC";	/* three bytes */
+	char line[400] = "x";
+
+	(void)state;
+	for (size_t i = 1; i + 3 < sizeof line; i += 3)
+		memcpy(line + i, hat, sizeof hat);
+	for (int i = 0; i < 2; i++)
+		log_printf(&logger, LOG_LEVEL_INFO, "%s", line);
+	pass(6000);
+	log_tick(&logger);
+	fflush(out);
+	assert_int_equal(lines(), 2);
+	for (const char *p = text; *p; p += *p == '\n' ? 1 : safe_text_char(p))
+		assert_true(*p == '\n' || safe_text_char(p) > 0);
 }
 
 static struct trace_event event_of_everything(enum trace_kind kind)
@@ -230,7 +347,12 @@ int main(void)
 		LOGGING(test_never_the_same_message_twice_a_second),
 		LOGGING(test_what_was_held_back_is_counted_later),
 		LOGGING(test_a_flood_of_different_messages_of_one_kind_is_cut_short),
-		LOGGING(test_control_characters_never_get_out),
+		LOGGING(test_a_source_has_its_limit_whatever_it_says),
+		LOGGING(test_a_source_does_not_keep_others_out),
+		LOGGING(test_all_sources_together_have_a_limit),
+		LOGGING(test_how_many_were_suppressed_is_said_less_and_less_often),
+		LOGGING(test_what_is_no_printable_text_never_gets_out),
+		LOGGING(test_a_report_that_is_cut_stays_text),
 		cmocka_unit_test(test_every_event_has_a_sentence_without_holes),
 		cmocka_unit_test(test_sentences_name_what_they_are_about),
 		cmocka_unit_test(test_a_sentence_too_long_is_cut),
