@@ -91,7 +91,7 @@ static void add_tunnel_edges(struct oracle *o, const struct site_tunnel *t)
 		const struct jack *j = m->jacks.at[i];
 
 		if (j != &t->jack && j->tunnel && tunnel_is_alive(j->tunnel) &&
-			lists(t, j) && lists(j->tunnel, &t->jack))
+			j->group == t->jack.group && lists(t, j) && lists(j->tunnel, &t->jack))
 			add_edge(o, (uint32_t)j->tunnel->site->index, (uint32_t)m->index);
 	}
 }

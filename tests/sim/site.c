@@ -81,7 +81,8 @@ static void on_send_tunnel(void *ctx, void *sock, struct endpoint to, const stru
 	struct site_tunnel *t = sock;
 
 	(void)ctx;
-	jack_send(&t->jack, to, payload);
+	if (!t->has_lost_address)
+		jack_send(&t->jack, to, payload);
 	memory_back_to_router(was);
 }
 
@@ -407,8 +408,10 @@ void site_move(struct site *site, size_t tunnel)
 	struct site_tunnel *t = site_tunnel(site, tunnel);
 
 	/* The daemon binds a new socket: the old address cannot carry last words any more. */
-	jack_move(&t->jack);
+	t->has_lost_address = true;
 	site_tunnel_down(site, tunnel);
+	t->has_lost_address = false;
+	jack_move(&t->jack);
 	site_tunnel_up(site, tunnel);
 }
 

@@ -28,6 +28,7 @@ struct site_tunnel {
 	struct config_tunnel config;	/* peers are taken from here: */
 	struct things peers;		/* struct site_peer */
 	bool is_removed;
+	bool has_lost_address;		/* while it moves: nothing can be sent */
 	struct tunnel *handle;
 };
 

@@ -32,20 +32,19 @@ void story_switch_on(struct world *w);
 /* The address of a site's first tunnel. */
 struct jack *story_jack(const struct site *site);
 
-/*
- * Does every site that is on know exactly the networks of all that it can reach,
- * at the least distance, with exactly their zones? By the topology of LANs and
- * meshes as they are now; scripts are not part of it. Says where not, if `say`.
- */
-bool story_agrees(const struct world *w, bool say);
+/* Does every site that is on know what the oracle says, as the topology is now? */
+bool story_agrees(struct world *w);
 
 /* Runs until that is so, at most so many seconds (a test fails then). How long it took. */
 unsigned story_settle(struct world *w, unsigned most_s);
 
-/* The end: settled within so many seconds, no rule broken, all memory given back. */
+/*
+ * The end: settled within so many seconds, then the checks at rest (silent tunnels, every
+ * name from every cable, echo), no rule broken, all memory given back.
+ */
 void story_end(struct world *w, unsigned most_s);
 
-/* The same where not every site knows the same, as the story has told already. */
+/* The same without the checks at rest, as scripts are beyond the oracle. */
 void story_end_as_it_is(struct world *w);
 
 /* Repeats `what` every so often while `d` passes. */
