@@ -137,6 +137,26 @@ static void refuse_network(struct peer *p)
 	p->recv.lost_networks = true;
 }
 
+/* Peers do not repeat themselves: who has to give way now must be asked when the other is gone. */
+static void give_way(struct peer *p, struct at_range range)
+{
+	struct aurp_recv *recv = &p->recv;
+
+	for (size_t i = 0; i < recv->n_refused; i++)
+		if (at_range_eq(recv->refused[i], range))
+			return;
+	if (recv->n_refused < RECV_REFUSED_MAX)
+		recv->refused[recv->n_refused++] = range;
+}
+
+bool recv_may_have_refused(const struct peer *p)
+{
+	for (size_t i = 0; i < p->recv.n_refused; i++)
+		if (!route_find_overlap(&peer_router(p)->routes, p->recv.refused[i]))
+			return true;
+	return false;
+}
+
 /* Chapter 4's import filter and the remapping of incoming numbers stand before this (N5, M8). */
 static void learn(struct peer *p, struct at_range range, uint8_t distance, bool is_szi,
 	struct harvest *got)
@@ -160,10 +180,12 @@ static void learn(struct peer *p, struct at_range range, uint8_t distance, bool 
 	switch (route_offer_tunnel(r, p, range, distance)) {
 	case OFFER_OURS:
 		say_reflects(p, range, route);
+		give_way(p, range);
 		return;
 	case OFFER_OVERLAP:
 		assert(route);
 		peer_drop(p, DROP_AURP_OVERLAP);
+		give_way(p, range);
 		if (got->is_news)
 			say_conflict(p, TRACE_PEER_OVERLAP, range, route);
 		return;
@@ -214,8 +236,10 @@ void recv_on_ri_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 	if (!accept(p, h))
 		return;
 	recv_heard(p);
-	if (!p->recv.in_list)
+	if (!p->recv.in_list) {
 		route_mark_peer_stale(p);
+		p->recv.n_refused = 0;
+	}
 	p->recv.in_list = true;
 	while (tuple_is_here(step = aurp_next_network(body, &n))) {
 		if (step == TUPLE_OK)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "aurp.h"
+#include "aurpd/at.h"
 #include "aurpd/mtime.h"
 #include "timer.h"
 
@@ -25,6 +26,8 @@ enum recv_state {
 	RECV_WAIT_RD_ACK,
 	RECV_STATES
 };
+
+enum { RECV_REFUSED_MAX = 32 };
 
 /* A network whose zones are missing, and when to ask for them again. */
 struct zone_ask {
@@ -42,6 +45,9 @@ struct aurp_recv {
 	bool is_virgin;			/* nothing sequenced came yet */
 	bool in_list;			/* between the first RI-Rsp of a list and its Last */
 	bool lost_networks;		/* the table had no room for some (RFC 1504 p. 75) */
+	/* it offers these, but others have their numbers; as many as we remember */
+	struct at_range refused[RECV_REFUSED_MAX];
+	size_t n_refused;
 	bool said_reflects;
 	bool said_full;			/* it offers more than its share */
 	unsigned int tries;		/* of what `retry` repeats */
@@ -113,6 +119,9 @@ void recv_out_of_sync(struct peer *p);
 
 /* Does a peer with so many have its share of "networks" or "zones" (X5; 0: any)? Says so once. */
 bool recv_has_its_share(struct peer *p, size_t has, size_t share, const char *of);
+
+/* aurp_learn.c: are the numbers free now of a network that we refused for the sake of another? */
+bool recv_may_have_refused(const struct peer *p);
 
 /* aurp_learn.c: sequenced data. */
 void recv_on_ri_rsp(struct peer *p, const struct aurp *h, struct rd *body);

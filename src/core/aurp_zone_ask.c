@@ -165,12 +165,20 @@ static bool has_its_share_of_networks(struct peer *p)
 		p->tunnel->config.max_networks_per_peer, "networks");
 }
 
+/* For a network that we had to refuse (RFC 1504 p. 75). */
+static bool has_room_again(struct peer *p)
+{
+	if (p->recv.lost_networks && !peer_router(p)->routes.is_full &&
+	    !has_its_share_of_networks(p))
+		return true;
+	return recv_may_have_refused(p);
+}
+
 void recv_tables_changed(struct peer *p)
 {
 	if (!recv_is_open(p))
 		return;
-	if (p->recv.lost_networks && !peer_router(p)->routes.is_full &&
-	    p->recv.state == RECV_CONNECTED && !has_its_share_of_networks(p)) {
+	if (p->recv.state == RECV_CONNECTED && has_room_again(p)) {
 		p->recv.lost_networks = false;
 		recv_refresh(p);
 	}

@@ -44,8 +44,7 @@ void peer_free(struct peer *p)
 	send_fini(p);
 	router_disarm(peer_router(p), &p->linger);
 	list_remove(&p->in_tunnel);
-	if (p->tunnel->latest == p)
-		p->tunnel->latest = NULL;
+	peer_index_changed(&p->tunnel->by_address);
 	free(p);
 }
 
@@ -138,10 +137,12 @@ void peer_close(struct peer *p, const char *why, struct span redial)
 	recv_close(p, why, redial);
 }
 
-/* Our last word on whatever is open: the data sender speaks for both connections (C34). */
+/* Our last word on what is open, if anybody hears it: the data sender speaks for both (C34). */
 static void say_farewell(struct peer *p, const char *why)
 {
-	if (send_is_open(p)) {
+	if (!p->is_proven) {
+		peer_close(p, why, span_us(-1));
+	} else if (send_is_open(p)) {
 		recv_close(p, why, span_us(-1));
 		send_leave(p);
 	} else if (recv_is_open(p)) {
@@ -224,6 +225,7 @@ void peer_start(struct peer *p)
 
 static void move_to(struct peer *p, size_t index)
 {
+	peer_index_changed(&p->tunnel->by_address);
 	p->current = index;
 	p->to = p->addresses[index];
 	p->said_same = false;
@@ -252,6 +254,7 @@ void peer_set_addresses(struct peer *p, const struct endpoint *to, size_t n)
 
 	p->n_addresses = n < PEER_ADDRESSES_MAX ? n : PEER_ADDRESSES_MAX;
 	memcpy(p->addresses, to, p->n_addresses * sizeof(*to));
+	peer_index_changed(&p->tunnel->by_address);
 	i = find_address(p, p->to.ip);
 	/* The port may be one that it was heard from; a configured change of it is a move. */
 	if (p->to.ip != 0 && i < p->n_addresses && p->addresses[i].port == p->to_port) {

@@ -65,6 +65,7 @@ void tunnel_free(struct tunnel *t)
 	tunnel_down(t);
 	list_for_each_safe(it, after, &t->peers)
 		peer_free(peer_at(it));
+	peer_index_fini(&t->by_address);
 	list_remove(&t->in_router);
 	free(t);
 }
@@ -105,6 +106,7 @@ void tunnel_apply(struct tunnel *t, const struct config_tunnel *config)
 	}
 	move_all(&t->peers, &ordered);
 	move_all(&ordered, &t->peers);
+	peer_index_changed(&t->by_address);
 }
 
 void tunnel_up(struct tunnel *t, void *sock, struct domain_id own)
@@ -203,16 +205,8 @@ void tunnel_reap(struct tunnel *t)
 
 /* --- whose packet is it? --------------------------------------------------------------- */
 
-static bool has_address(const struct peer *p, uint32_t ip)
-{
-	for (size_t i = 0; i < p->n_addresses; i++)
-		if (p->addresses[i].ip == ip)
-			return true;
-	return false;
-}
-
 /*
- * How well the sender of a packet fits a peer. Two peers may share an address
+ * How well the sender of a packet fits a peer that has its address. Two peers may share an address
  * and differ in their ports; a NAT may change the port, so alone on an address
  * any port will do (A19).
  */
@@ -226,26 +220,23 @@ static enum fit fit_of(const struct peer *p, struct endpoint from)
 		return FIT_LEAVING;
 	if (p->to.ip == from.ip)
 		return is_port ? FIT_ENDPOINT : FIT_ADDRESS;
-	return has_address(p, from.ip) && !p->is_up && !p->is_leaving ? FIT_OTHER_ADDRESS : FIT_NOT;
+	return !p->is_up && !p->is_leaving ? FIT_OTHER_ADDRESS : FIT_NOT;
 }
 
 /* The peer that fits best. NULL: none does, or several share the address and none the port. */
-static struct peer *find_by_source(const struct tunnel *t, struct endpoint from)
+static struct peer *find_by_source(struct tunnel *t, struct endpoint from)
 {
 	struct peer *best = NULL;
 	enum fit best_fit = FIT_NOT;
-	size_t by_address = 0;
-	struct list *it;
+	size_t n, by_address = 0;
+	const struct peer_entry *at = peer_index_find(&t->by_address, &t->peers, from.ip, &n);
 
-	/* Nobody can fit better than this; it spares the walk while packets come in a row. */
-	if (t->latest && fit_of(t->latest, from) == FIT_ENDPOINT)
-		return t->latest;
-	list_for_each(it, &t->peers) {
-		enum fit fit = fit_of(peer_at(it), from);
+	for (size_t i = 0; i < n; i++) {
+		enum fit fit = fit_of(at[i].peer, from);
 
 		by_address += fit == FIT_ADDRESS;
 		if (fit > best_fit) {
-			best = peer_at(it);
+			best = at[i].peer;
 			best_fit = fit;
 		}
 	}
@@ -301,6 +292,7 @@ struct peer *tunnel_add_unknown(struct tunnel *t, struct endpoint from)
 	p->to = from;
 	p->to_port = from.port;
 	list_append(&t->peers, &p->in_tunnel);
+	peer_index_changed(&t->by_address);
 	peer_linger(p);
 	return p;
 }
@@ -336,7 +328,6 @@ void tunnel_input(struct tunnel *t, struct endpoint from, struct pkt *payload)
 	p = find_by_source(t, from);
 	if (!p)
 		p = stranger_input(t, from, &domain, r, payload->len);
-	t->latest = p;
 	if (p)
 		peer_input(p, from, &domain, payload->len - rd_left(&r), payload);
 }

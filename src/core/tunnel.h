@@ -11,6 +11,7 @@
 #include "aurpd/router.h"
 #include "aurpd/trace.h"
 #include "list.h"
+#include "peer_index.h"
 #include "stranger.h"
 
 struct tunnel {
@@ -20,7 +21,7 @@ struct tunnel {
 	void *sock;			/* NULL: no socket */
 	struct domain_id own;
 	struct list peers;		/* struct peer, in order of configuration */
-	struct peer *latest;		/* who sent the last packet, and often the next; or NULL */
+	struct peer_index by_address;	/* of `peers` */
 	struct stranger_gate strangers;	/* of accept-unknown */
 	bool has_doomed;		/* a peer waits for tunnel_reap() */
 	uint64_t rx, tx;		/* UDP payloads */
