@@ -259,6 +259,8 @@ void recv_on_ri_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 	}
 	accepted(p, h, got.wants_zones);
 	finish(p, &got);
+	/* What gave way to another network may not have to any more. */
+	recv_tables_changed(p);
 }
 
 /* --- RI-Upd ---------------------------------------------------------------------------- */

@@ -303,8 +303,10 @@ void recv_heard(struct peer *p)
 {
 	p->recv.heard = peer_router(p)->now;
 	router_arm(peer_router(p), &p->recv.last_heard, p->tunnel->config.last_heard_timeout);
-	if (p->recv.state == RECV_WAIT_TICKLE_ACK)
+	if (p->recv.state == RECV_WAIT_TICKLE_ACK) {
 		recv_enter(p, RECV_CONNECTED);
+		recv_tables_changed(p);
+	}
 	peer_release_held(p);
 }
 

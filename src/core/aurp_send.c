@@ -48,6 +48,7 @@ void send_init(struct peer *p)
 	timer_init(&p->send.update, on_update);
 	timer_init(&p->send.quiet, on_quiet);
 	view_init(&p->send.view);
+	p->send.probed = INSTANT_NEVER;
 }
 
 void send_fini(struct peer *p)

@@ -31,35 +31,6 @@ static int16_t nominal_rate(const struct peer *p)
 	return (int16_t)(span_to_s(p->tunnel->config.update_interval) / AURP_RATE_UNIT_S);
 }
 
-static void accept(struct peer *p, const struct aurp *h)
-{
-	struct aurp_send *s = &p->send;
-	struct instant now = peer_router(p)->now;
-
-	if (!peer_accept_di(p)) {
-		/* Another router at this address, or another domain: settle the old one first. */
-		peer_drop(p, DROP_PEER_BAD_DI);
-		recv_verify(p);
-		return;
-	}
-	send_enter(p, SEND_CONNECTED);
-	s->id = h->connection;
-	s->sequence = 1;
-	s->open_sui = s->sui = h->flags & AURP_SUI_ALL;
-	s->is_confirmed = s->is_informed = s->owes_list = s->owes_update = false;
-	s->in_list = s->in_update = s->has_updated = s->view_moved = false;
-	s->heard = now;
-	send_meter_answers(p);
-	s->probed = INSTANT_NEVER;
-	view_fini(&s->view);
-	router_arm(peer_router(p), &s->quiet, p->tunnel->config.last_heard_timeout);
-	peer_is_heard(p);
-	answer(p, s->id, nominal_rate(p));
-	peer_trace(p, TRACE_PEER_SEND_OPEN, NULL);
-	peer_check_up(p, NULL);
-	recv_wake(p);
-}
-
 /* Who is there, the one that has the connection or the one that wants another (C15)? */
 static void probe(struct peer *p)
 {
@@ -71,6 +42,34 @@ static void probe(struct peer *p)
 	p->send.probed = now;
 	send_probe(p);
 	recv_verify(p);
+}
+
+static void accept(struct peer *p, const struct aurp *h)
+{
+	struct aurp_send *s = &p->send;
+	struct instant now = peer_router(p)->now;
+
+	if (!peer_accept_di(p)) {
+		/* Another router at this address, or another domain: settle the old one first. */
+		peer_drop(p, DROP_PEER_BAD_DI);
+		probe(p);
+		return;
+	}
+	send_enter(p, SEND_CONNECTED);
+	s->id = h->connection;
+	s->sequence = 1;
+	s->open_sui = s->sui = h->flags & AURP_SUI_ALL;
+	s->is_confirmed = s->is_informed = s->owes_list = s->owes_update = false;
+	s->in_list = s->in_update = s->has_updated = s->view_moved = false;
+	s->heard = now;
+	send_meter_answers(p);
+	view_fini(&s->view);
+	router_arm(peer_router(p), &s->quiet, p->tunnel->config.last_heard_timeout);
+	peer_is_heard(p);
+	answer(p, s->id, nominal_rate(p));
+	peer_trace(p, TRACE_PEER_SEND_OPEN, NULL);
+	peer_check_up(p, NULL);
+	recv_wake(p);
 }
 
 /* It has a connection: was our answer lost, or was it restarted (C14..C17)? */

@@ -32,7 +32,7 @@ static inline void peer_index_changed(struct peer_index *x)
 	x->is_stale = true;
 }
 
-/* The entries of an address, *n of them (NULL: none), among the peers of this list (struct peer.in_tunnel). */
+/* The entries of an address, *n of them (NULL: none), among the peers of a tunnel's list. */
 const struct peer_entry *peer_index_find(
 	struct peer_index *x, const struct list *peers, uint32_t ip, size_t *n);
 

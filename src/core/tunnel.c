@@ -206,9 +206,9 @@ void tunnel_reap(struct tunnel *t)
 /* --- whose packet is it? --------------------------------------------------------------- */
 
 /*
- * How well the sender of a packet fits a peer that has its address. Two peers may share an address
- * and differ in their ports; a NAT may change the port, so alone on an address
- * any port will do (A19).
+ * How well the sender of a packet fits a peer that has its address. Two peers may
+ * share an address and differ in their ports; a NAT may change the port, so alone
+ * on an address any port will do (A19).
  */
 enum fit { FIT_NOT, FIT_OTHER_ADDRESS, FIT_LEAVING, FIT_ADDRESS, FIT_ENDPOINT };
 

@@ -83,7 +83,8 @@ static void test_aurp_X6_C19_without_the_connection_id_nothing_changes(void **st
 
 				if (id == m.id || id == m.dut_id)
 					continue;
-				mate_say(&forger, (struct aurp){ id, sequence, 0, (enum aurp_msg)msg },
+				mate_say(&forger,
+					(struct aurp){ id, sequence, 0, (enum aurp_msg)msg },
 					bodies[msg].bytes, bodies[msg].n);
 			}
 			live(&m, span_ms(20));
@@ -217,7 +218,7 @@ static void test_only_an_open_req_moves_a_peer_to_another_of_its_addresses(void 
 
 /* --- a peer that lies ---------------------------------------------------------------------- */
 
-static void test_aurp_X5_O8_a_peer_gets_its_share_of_networks_and_more_when_there_is_room(
+static void test_aurp_X5_O8_a_peer_gets_its_share_of_networks_or_more_with_room(
 	void **state)
 {
 	struct lab *lab = lab_new(2);
@@ -352,7 +353,7 @@ int main(void)
 		cmocka_unit_test(
 			test_only_an_open_req_moves_a_peer_to_another_of_its_addresses),
 		cmocka_unit_test(
-			test_aurp_X5_O8_a_peer_gets_its_share_of_networks_and_more_when_there_is_room),
+			test_aurp_X5_O8_a_peer_gets_its_share_of_networks_or_more_with_room),
 		cmocka_unit_test(test_aurp_X5_a_peer_gets_its_share_of_zones),
 		cmocka_unit_test(test_aurp_R7_our_own_network_stays_and_both_owners_are_named),
 		cmocka_unit_test(
