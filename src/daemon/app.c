@@ -17,6 +17,7 @@
 #include "link.h"
 #include "message.h"
 #include "notify.h"
+#include "standard_files.h"
 #include "udp.h"
 
 static const struct resolver_times resolver_times = {
@@ -249,6 +250,7 @@ int app_run(const struct cli *cli)
 	int status = EXIT_CANNOT_RUN;
 	struct config *config;
 
+	standard_files_open();
 	log_init(&a.shell.log, stderr, notify_stderr_is_journal(),
 		cli->has_log_level ? cli->log_level : LOG_LEVEL_INFO, clock_now);
 	config = app_read(&a);

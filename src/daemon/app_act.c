@@ -19,7 +19,7 @@
 #include "reload.h"
 #include "xmem.h"
 
-enum { STATUS_MAX = 160 };
+enum { STATUS_MAX = 160, STATE_RETRY_S = 10 };
 
 /* --- configurations ------------------------------------------------------------------------- */
 
@@ -238,13 +238,14 @@ static void say_state_trouble(struct app *a, int error)
 	a->state_error = error;
 }
 
-static void save_state(struct app *a)
+static void save_state(struct app *a, struct instant now)
 {
 	const char *path = a->config->state_file;
+	bool is_saved = !path[0] || state_save(&a->state, path);
 
-	if (path[0])
-		say_state_trouble(a, state_save(&a->state, path) ? 0 : errno);
-	a->state.is_dirty = false;
+	say_state_trouble(a, is_saved ? 0 : errno);
+	a->state.is_dirty = !is_saved;
+	a->state_due = instant_add(now, span_s(STATE_RETRY_S));
 }
 
 /* Not worth doing in every turn. */
@@ -272,8 +273,8 @@ void app_act(struct app *a, struct instant now)
 		a->wants_dump = false;
 		dump(a);
 	}
-	if (a->state.is_dirty)
-		save_state(a);
+	if (a->state.is_dirty && (a->state_error == 0 || instant_cmp(now, a->state_due) >= 0))
+		save_state(a, now);
 	if (instant_cmp(now, a->next_chores) >= 0) {
 		a->next_chores = instant_add(now, span_s(1));
 		do_chores(a, now);

@@ -23,6 +23,7 @@ struct app {
 	struct control *control;
 	struct state state;
 	int state_error;		/* errno of the trouble with its file; 0: none */
+	struct instant state_due;	/* when to try it again */
 	struct config *config;		/* in force; NULL before the first */
 	struct loop_timer *stop_limit;
 	struct instant started;

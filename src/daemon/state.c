@@ -74,8 +74,8 @@ static void write_ports(FILE *out, void *ctx)
 
 bool state_save(struct state *s, const char *path)
 {
-	s->is_dirty = false;
-	return file_replace(path, write_ports, s);
+	s->is_dirty = !file_replace(path, write_ports, s);
+	return !s->is_dirty;
 }
 
 void state_fini(struct state *s)

@@ -1,6 +1,7 @@
 """Sites: a namespace with an aurpd, its EtherTalk cable and its place on the IP network."""
 
 import contextlib
+import os
 
 from appletalk import Addr, Range, mac
 from capture import Capture
@@ -172,3 +173,23 @@ def connect_pair(one, two, **more):
 def has_zones(dump, site):
     """Does the dump show the other site's network with all its zones?"""
     return set(site.zones) <= set(dump.zones(site.network))
+
+
+class Pair:
+    """Sites a and b, connected, with a node on either cable."""
+
+    def __init__(self, world, **more):
+        self.world = world
+        self.a, self.b = world.site("a", 1), world.site("b", 2)
+        connect_pair(self.a, self.b, **more)
+        self.alice, self.bob = self.a.node(), self.b.node()
+
+    def works(self):
+        return self.alice.echo(self.bob.addr, os.urandom(20))
+
+    def recovers(self, timeout=90):
+        """The tunnel and everything behind it are there again."""
+        for site, other in ((self.a, self.b), (self.b, self.a)):
+            site.daemon.wait_dump(peer_is(other.name), timeout, "the tunnel to be connected")
+            site.daemon.wait_dump(lambda d, other=other: has_zones(d, other), timeout, "zones")
+        assert self.works()
