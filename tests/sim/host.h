@@ -15,6 +15,8 @@
 /* The first four bytes in the data of an echo; a tag follows, for watch_ddp.c to know it by. */
 #define ECHO_MARK 0x53494D54u
 
+enum { HOST_TAGS = 64 };
+
 enum host_state {
 	HOST_OFF,
 	HOST_PROBING,			/* claims an address */
@@ -65,6 +67,7 @@ struct host {
 	bool has_echo;
 	uint64_t echoes;		/* replies heard in all */
 	uint64_t requests;		/* echo requests answered */
+	uint32_t answered[HOST_TAGS];	/* their tags, the latest of them */
 };
 
 struct host *world_add_host(struct world *w, struct lan *lan, const char *zone);

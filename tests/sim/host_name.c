@@ -151,6 +151,19 @@ void host_echo(struct host *h, struct at_addr to)
 		body, len);
 }
 
+/*
+ * A request that the world doubled is answered once: two replies with one tag
+ * would look like one that passed a router twice.
+ */
+static bool is_answered(struct host *h, uint32_t tag)
+{
+	for (size_t i = 0; i < HOST_TAGS; i++)
+		if (h->answered[i] == tag)
+			return true;
+	h->answered[h->requests++ % HOST_TAGS] = tag;
+	return false;
+}
+
 void host_on_aep(struct host *h, const struct host_datagram *d)
 {
 	struct rd body = d->body;
@@ -164,8 +177,8 @@ void host_on_aep(struct host *h, const struct host_datagram *d)
 	if (!rd_ok(&body))
 		return;
 	if (function == AEP_REQUEST && d->dst.socket == AT_SOCKET_AEP) {
-		h->requests++;
-		host_send(h, d->src, AT_SOCKET_AEP, DDP_AEP, out,
+		if (!is_answered(h, tag))
+			host_send(h, d->src, AT_SOCKET_AEP, DDP_AEP, out,
 			encode_echo(out, sizeof out, AEP_REPLY, tag));
 	} else if (function == AEP_REPLY) {
 		h->echoes++;

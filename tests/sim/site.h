@@ -42,6 +42,7 @@ struct site {
 	struct timer tick;		/* the router's deadline */
 	bool is_stopping;		/* orderly; off as soon as it has stopped */
 	bool is_going;			/* being freed: must not send */
+	bool is_dead;			/* the random worlds': for ever */
 	bool is_excused;		/* see watch_excuse() */
 	bool has_seed;
 	uint64_t seed;			/* for the next life */

@@ -37,7 +37,7 @@ struct known_net {
 struct parts {
 	uint64_t topology;		/* for which it was computed */
 	uint32_t *of;			/* sites, then LANs, then meshes */
-	bool *has_script;		/* by part: anything may come from there */
+	bool *is_open;			/* by part: anything may come from there */
 	bool is_forest;
 };
 
@@ -61,7 +61,7 @@ struct watch {
 void watch_topology_fini(struct watch *watch);
 void watch_topology_forget(struct watch *watch);
 
-/* Can `range` be behind `site` without crossing `mesh`? */
+/* Can `range` be behind `site` without crossing `mesh`? Always true where there are rings. */
 bool watch_reaches(struct world *w, const struct site *site, const struct mesh *mesh,
 	struct at_range range);
 

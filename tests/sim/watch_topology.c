@@ -82,7 +82,7 @@ static void mark_scripts(struct world *w, struct parts *parts, const struct mesh
 		const struct script *s = w->scripts.at[i];
 
 		if (s->jack.mesh != without)
-			parts->has_script[parts->of[at_mesh(w, s->jack.mesh)]] = true;
+			parts->is_open[parts->of[at_mesh(w, s->jack.mesh)]] = true;
 	}
 }
 
@@ -91,10 +91,10 @@ static void compute(struct world *w, struct parts *parts, const struct mesh *wit
 	size_t n = w->sites.n + w->lans.n + w->meshes.n;
 
 	free(parts->of);
-	free(parts->has_script);
+	free(parts->is_open);
 	*parts = (struct parts){ .topology = w->topology, .is_forest = true };
 	parts->of = world_alloc(n, sizeof(*parts->of));
-	parts->has_script = world_alloc(n, sizeof(*parts->has_script));
+	parts->is_open = world_alloc(n, sizeof(*parts->is_open));
 	for (size_t i = 0; i < n; i++)
 		parts->of[i] = (uint32_t)i;
 	for (size_t i = 0; i < w->sites.n; i++) {
@@ -138,7 +138,12 @@ bool watch_reaches(struct world *w, const struct site *site, const struct mesh *
 	const struct watch *watch = w->watch;
 	uint32_t part = parts->of[site->index];
 
-	if (parts->has_script[part])
+	/*
+	 * On a ring, who loses its own path may for a while take one that came around the
+	 * ring from its own export, and tell it (distance vectors; RFC 1504 p. 34-37 does not
+	 * forbid it). There the distances at rest are the proof.
+	 */
+	if (parts->is_open[part] || !watch_is_forest(w))
 		return true;
 	for (uint32_t i = watch->by_net ? watch->by_net[range.first] : 0; i != 0;
 		i = watch->nets[i - 1].next)
@@ -152,7 +157,7 @@ void watch_topology_forget(struct watch *watch)
 {
 	for (size_t i = 0; i < watch->n_parts; i++) {
 		free(watch->parts[i].of);
-		free(watch->parts[i].has_script);
+		free(watch->parts[i].is_open);
 	}
 	free(watch->parts);
 	watch->parts = NULL;

@@ -193,7 +193,7 @@ static void check_data(const struct look *l, struct rd r)
 
 void watch_tunnel_sent(struct site_tunnel *from, const struct passing *p)
 {
-	struct look l = { .from = from, .p = p, .h = { .msg = AURP_MSG_COUNT } };
+	struct look l = { .from = from, .p = p, .h = { .msg = p->msg } };
 	struct rd r = rd_over(p->payload->data, p->payload->len);
 	struct aurp_domain domain;
 
