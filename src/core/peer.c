@@ -112,12 +112,12 @@ void peer_check_up(struct peer *p, const char *why)
 	bool is_up;
 
 	p->is_proven &= has_connection(p);
+	p->has_di &= has_connection(p);
 	is_up = is_connected(p);
 	if (is_up && !p->is_up) {
 		router_disarm(peer_router(p), &p->linger);
 		peer_trace(p, TRACE_PEER_UP, NULL);
 	} else if (!is_up && p->is_up) {
-		p->has_di = false;
 		peer_discard_held(p);
 		peer_trace(p, TRACE_PEER_DOWN, why);
 		if (p->is_unknown && !p->is_leaving)
