@@ -34,7 +34,7 @@ struct oracle {
 
 static bool port_is_alive(const struct site_port *p)
 {
-	return p->handle && p->station.lan && !p->is_removed && !p->lan->is_cut &&
+	return p->handle && p->station.lan && port_is_there(p) && !p->lan->is_cut &&
 	       !p->station.is_deaf && !p->station.is_mute;
 }
 

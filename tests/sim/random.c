@@ -80,6 +80,7 @@ static void heal(struct world *w)
 		struct lan *lan = w->lans.at[i];
 
 		lan->is_cut = false;
+		lan->off = 0;
 		lan->loss = lan->dup = 0;
 	}
 	for (size_t i = 0; i < w->sites.n; i++) {

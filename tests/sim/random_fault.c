@@ -105,6 +105,7 @@ static void restart_hosts(struct world *w, const struct lan *lan)
 		}
 }
 
+/* Tells every router of a cable, after `what` was done to its port there, if anything. */
 static void for_each_port(struct world *w, const struct lan *lan, const struct fault *f,
 	void (*what)(struct site_port *p, const struct fault *f))
 {
@@ -114,7 +115,8 @@ static void for_each_port(struct world *w, const struct lan *lan, const struct f
 
 		for (size_t k = 0; k < site->ports.n; k++)
 			if (site_port(site, k)->lan == lan) {
-				what(site_port(site, k), f);
+				if (what)
+					what(site_port(site, k), f);
 				has_any = true;
 			}
 		if (has_any)
@@ -122,10 +124,23 @@ static void for_each_port(struct world *w, const struct lan *lan, const struct f
 	}
 }
 
-static void remove_port(struct site_port *p, const struct fault *f)
+/*
+ * A cable must be off for long before it may return as another, or some router far
+ * away still holds what it was (Inside AppleTalk ch. 8, ten minutes). So it is off
+ * as long as any fault keeps it off.
+ */
+static void switch_cable_off(struct world *w, struct lan *lan)
 {
-	(void)f;
-	p->is_removed = true;
+	lan->off++;
+	for_each_port(w, lan, NULL, NULL);
+}
+
+static void return_cable(struct world *w, struct lan *lan, const struct fault *f,
+	void (*as)(struct site_port *p, const struct fault *f))
+{
+	lan->off--;
+	for_each_port(w, lan, f, as);
+	restart_hosts(w, lan);
 }
 
 /* Other zones for the same cable: the first goes, or a new one comes. */
@@ -133,7 +148,6 @@ static void return_rezoned(struct site_port *p, const struct fault *f)
 {
 	struct at_name zone = name_of("New zone");
 
-	p->is_removed = false;
 	if (p->config.seed == SEED_NONE)
 		return;
 	if (p->config.n_zones > 1) {
@@ -153,7 +167,6 @@ static void return_renumbered(struct site_port *p, const struct fault *f)
 {
 	uint16_t first = (uint16_t)(20000 + f->b % 3000 * 10);
 
-	p->is_removed = false;
 	if (p->config.seed == SEED_NONE)
 		return;
 	p->config.range.first = first;
@@ -306,7 +319,7 @@ void fault_begin(struct world *w, const struct fault *f)
 		break;
 	case FAULT_REZONED:
 	case FAULT_RENUMBERED:
-		for_each_port(w, lan_of(w, f->a), f, remove_port);
+		switch_cable_off(w, lan_of(w, f->a));
 		break;
 	case FAULT_TRAFFIC:
 		everybody_echoes(w);
@@ -368,12 +381,10 @@ void fault_end(struct world *w, const struct fault *f)
 		restart_hosts(w, lan_of(w, f->a));
 		break;
 	case FAULT_REZONED:
-		for_each_port(w, lan_of(w, f->a), f, return_rezoned);
-		restart_hosts(w, lan_of(w, f->a));
+		return_cable(w, lan_of(w, f->a), f, return_rezoned);
 		break;
 	case FAULT_RENUMBERED:
-		for_each_port(w, lan_of(w, f->a), f, return_renumbered);
-		restart_hosts(w, lan_of(w, f->a));
+		return_cable(w, lan_of(w, f->a), f, return_renumbered);
 		break;
 	default:
 		end_at_site(w, site_of(w, f->a), f);

@@ -82,6 +82,9 @@ void script_behave(struct script *s, const struct aurp_network *nets, const stru
 uint16_t script_connection(const struct script *s);
 uint16_t script_sequence(const struct script *s);
 
+/* The connection in which it is data receiver. */
+uint16_t script_own_connection(const struct script *s);
+
 /* script_manners.c, for script.c. */
 void script_answer(struct script *s, const struct script_packet *p);
 

@@ -33,6 +33,11 @@ uint16_t script_connection(const struct script *s)
 	return s->manners ? s->manners->peer_id : 0;
 }
 
+uint16_t script_own_connection(const struct script *s)
+{
+	return s->manners ? s->manners->own_id : 0;
+}
+
 uint16_t script_sequence(const struct script *s)
 {
 	return s->manners ? s->manners->sequence : 0;

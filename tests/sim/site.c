@@ -309,7 +309,7 @@ static void apply(struct site *site)
 	c.ports = world_alloc(site->ports.n, sizeof(*c.ports));
 	c.tunnels = world_alloc(site->tunnels.n, sizeof(*c.tunnels));
 	for (size_t i = 0; i < site->ports.n; i++)
-		if (!site_port(site, i)->is_removed)
+		if (port_is_there(site_port(site, i)))
 			c.ports[c.n_ports++] = site_port(site, i)->config;
 	for (size_t i = 0; i < site->tunnels.n; i++)
 		if (!site_tunnel(site, i)->is_removed)
@@ -423,7 +423,7 @@ static void bring_up(struct site *site)
 	for (size_t i = 0; i < site->ports.n; i++) {
 		struct site_port *p = site_port(site, i);
 
-		if (p->is_removed || p->handle)
+		if (!port_is_there(p) || p->handle)
 			continue;
 		p->handle = router_find_port(site->router, p->config.name);
 		site_link_up(site, i);
@@ -518,7 +518,7 @@ void site_reconfigure(struct site *site)
 	for (size_t i = 0; i < site->ports.n; i++) {
 		struct site_port *p = site_port(site, i);
 
-		if (!p->is_removed || !p->handle)
+		if (port_is_there(p) || !p->handle)
 			continue;
 		site_link_down(site, i);
 		p->handle = NULL;

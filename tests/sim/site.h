@@ -70,6 +70,12 @@ struct site_port *site_add_port(struct site *site, struct lan *lan, enum seed_mo
 void port_set_zones(struct site_port *p, const struct at_name *zones, size_t n);
 void port_add_zone(struct site_port *p, const char *zone);
 
+/* Is the port in the configuration now? */
+static inline bool port_is_there(const struct site_port *p)
+{
+	return !p->is_removed && p->lan->off == 0;
+}
+
 /* Lists `to` as a peer of the tunnel; a running site learns of it by site_reconfigure(). */
 struct site_peer *tunnel_add_peer(struct site_tunnel *t, const char *name, const struct jack *to);
 struct site_peer *tunnel_find_peer(const struct site_tunnel *t, const struct jack *to);

@@ -207,7 +207,9 @@ void watch_tunnel_sent(struct site_tunnel *from, const struct passing *p)
 	}
 	if (p->to && p->to->tunnel && !domain_id_eq(domain.dst,
 		(struct domain_id){ DI_IP, p->to->addr.ip }))
-		say(&l, "is for another domain");
+		watch_say(from->site->world, from->site->config.name,
+			"%s to %08x is for domain %08x", l.h.msg < AURP_MSG_COUNT ?
+			aurp_cmd(l.h.msg)->name : "data", p->dst.ip, domain.dst.ip);
 	if (!domain_id_eq(domain.src, (struct domain_id){ DI_IP, from->jack.addr.ip }))
 		say(&l, "is not from our domain");
 	if (domain.type == AURP_ROUTING)
