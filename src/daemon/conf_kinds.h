@@ -9,6 +9,7 @@ extern const struct conf_kind conf_kind_name;
 extern const struct conf_kind conf_kind_path;
 extern const struct conf_kind conf_kind_device;
 extern const struct conf_kind conf_kind_tap;
+extern const struct conf_kind conf_kind_interface;
 extern const struct conf_kind conf_kind_serial;
 extern const struct conf_kind conf_kind_flag;
 extern const struct conf_kind conf_kind_log_level;

@@ -240,7 +240,6 @@ static bool print_path(FILE *out, const struct conf_option *o, const void *secti
 
 static bool read_device(const struct conf_value *v, void *section)
 {
-	struct config_port *p = section;
 	size_t n = strlen(v->text);
 
 	if (n == 0 || n > CONFIG_DEVICE_MAX)
@@ -248,7 +247,7 @@ static bool read_device(const struct conf_value *v, void *section)
 			v, "the name of a network interface has 1 to %d bytes", CONFIG_DEVICE_MAX);
 	if (strpbrk(v->text, "/ %:\\\"") || !is_plain_text(v->text) || v->text[0] == '.')
 		return conf_bad_value(v, "not the name of a network interface (see: ip link)");
-	memcpy(p->device, v->text, n + 1);
+	memcpy(conf_member(v->option, section), v->text, n + 1);
 	return true;
 }
 
@@ -440,6 +439,7 @@ static bool print_udp_port(FILE *out, const struct conf_option *o, const void *s
 const struct conf_kind conf_kind_name = { false, read_name, print_text };
 const struct conf_kind conf_kind_path = { false, read_path, print_path };
 const struct conf_kind conf_kind_device = { false, read_device, print_device };
+const struct conf_kind conf_kind_interface = { false, read_device, print_text };
 const struct conf_kind conf_kind_serial = { false, read_serial, print_text };
 const struct conf_kind conf_kind_tap = { false, read_tap, print_tap };
 const struct conf_kind conf_kind_flag = { false, read_flag, print_flag };

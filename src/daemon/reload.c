@@ -46,7 +46,7 @@ static bool is_same_device(const struct config_port *a, const struct config_port
 static bool is_same_socket(const struct config *old, const struct config_tunnel *a,
 	const struct config *new_, const struct config_tunnel *b)
 {
-	return endpoint_eq(a->listen, b->listen) &&
+	return endpoint_eq(a->listen, b->listen) && strcmp(a->device, b->device) == 0 &&
 		old->public_address_auto == new_->public_address_auto &&
 		(old->public_address_auto || old->public_address == new_->public_address);
 }

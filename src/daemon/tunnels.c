@@ -12,6 +12,7 @@
 
 #include "addr_text.h"
 #include "clock.h"
+#include "ifwatch.h"
 #include "udp.h"
 #include "xmem.h"
 
@@ -24,6 +25,8 @@ struct tunnel_socket {
 	struct shell *shell;
 	char name[CONFIG_NAME_MAX + 1];
 	struct endpoint listen;
+	char device[CONFIG_DEVICE_MAX + 1];	/* "": every interface */
+	int index;			/* of the device that the socket is bound to */
 	bool is_auto;			/* domain identifier = address that packets leave from */
 	uint32_t probe;			/* a peer's address to find it by; 0: none known */
 	uint32_t own;			/* the address in our domain identifier */
@@ -58,6 +61,10 @@ static void say_trouble(struct tunnel_socket *t, int error)
 			"tunnel %s: %s is in use by another program; stop it "
 			"(see: ss -lunp 'sport = :%u'). Trying again every %d s",
 			t->name, listen, t->listen.port, RETRY_S);
+	else if (error == ENODEV)
+		log_printf(&t->shell->log, LOG_LEVEL_ERROR,
+			"tunnel %s: there is no interface %s yet (see: ip link); waiting for it",
+			t->name, t->device);
 	else if (error == EADDRNOTAVAIL)
 		log_printf(&t->shell->log, LOG_LEVEL_ERROR,
 			"tunnel %s: %s is no address of this machine (see: ip address); "
@@ -101,14 +108,43 @@ static void go_down(struct tunnel_socket *t)
 	t->is_up = false;
 }
 
+static void close_socket(struct tunnel_socket *t)
+{
+	go_down(t);
+	if (!t->udp)
+		return;
+	udp_flush(t->udp);		/* what the router said last */
+	udp_close(t->udp);
+	t->udp = NULL;
+}
+
+static void open_socket(struct tunnel_socket *t)
+{
+	const struct udp_hooks hooks = { t, on_received };
+
+	t->udp = udp_open(t->shell->loop, t->shell->in, t->listen, t->device, &hooks);
+}
+
+/* A socket hears its interface, not one that was made later with the same name. */
+static void check_device(struct tunnel_socket *t)
+{
+	struct ifinfo info = { 0 };
+
+	if (!t->device[0] || (!ifwatch_query(t->device, &info) && errno != ENODEV))
+		return;
+	if (t->udp && info.index != t->index)
+		close_socket(t);
+	t->index = info.index;
+}
+
 /* Whatever is missing for the tunnel to be up; the same again when it is up. */
 static void check(struct tunnel_socket *t)
 {
-	const struct udp_hooks hooks = { t, on_received };
 	uint32_t own;
 
+	check_device(t);
 	if (!t->udp)
-		t->udp = udp_open(t->shell->loop, t->shell->in, t->listen, &hooks);
+		open_socket(t);
 	if (!t->udp) {
 		say_trouble(t, errno);
 		return;
@@ -142,6 +178,7 @@ void tunnels_open(
 	t->shell = ts->shell;
 	memcpy(t->name, tunnel->name, sizeof t->name);
 	t->listen = tunnel->listen;
+	memcpy(t->device, tunnel->device, sizeof t->device);
 	t->is_auto = config->public_address_auto;
 	t->own = config->public_address;
 	for (size_t i = 0; i < tunnel->n_peers && !t->probe; i++)
@@ -157,11 +194,7 @@ static void close_at(struct tunnels *ts, size_t i)
 {
 	struct tunnel_socket *t = ts->v[i];
 
-	go_down(t);
-	if (t->udp) {
-		udp_flush(t->udp);		/* what the router said last */
-		udp_close(t->udp);
-	}
+	close_socket(t);
 	loop_timer_free(t->retry);
 	free(t);
 	ts->v[i] = ts->v[--ts->n];

@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -46,10 +47,23 @@ static struct sockaddr_in address_of(struct endpoint e)
 		.sin_addr.s_addr = htonl(e.ip) };
 }
 
-struct udp *udp_open(struct loop *l, struct receive_batch *rb, struct endpoint listen,
-	const struct udp_hooks *hooks)
+/*
+ * Linux accepts a packet for any of its addresses on any interface. An address inside a VPN
+ * is safe from the world outside only if the socket belongs to the VPN's interface.
+ */
+static bool bind_socket(int fd, struct endpoint listen, const char *device)
 {
-	struct sockaddr_in own = address_of(listen);
+	const struct sockaddr_in own = address_of(listen);
+
+	if (*device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
+			(socklen_t)strlen(device)) < 0)
+		return false;
+	return bind(fd, (const struct sockaddr *)&own, sizeof own) == 0;
+}
+
+struct udp *udp_open(struct loop *l, struct receive_batch *rb, struct endpoint listen,
+	const char *device, const struct udp_hooks *hooks)
+{
 	const int fragment = IP_PMTUDISC_DONT;
 	struct udp *s = xmem_new(1, sizeof *s);
 	int error;
@@ -61,7 +75,7 @@ struct udp *udp_open(struct loop *l, struct receive_batch *rb, struct endpoint l
 	if (s->fd >= 0) {
 		setsockopt(s->fd, IPPROTO_IP, IP_MTU_DISCOVER, &fragment, sizeof fragment);
 		socket_set_buffers(s->fd);
-		if (bind(s->fd, (struct sockaddr *)&own, sizeof own) == 0)
+		if (bind_socket(s->fd, listen, device))
 			s->readable = event_new(
 				loop_base(l), s->fd, EV_READ | EV_PERSIST, on_readable, s);
 	}

@@ -17,9 +17,12 @@ struct udp_hooks {
 	void (*received)(void *ctx, struct instant now, struct endpoint from, struct pkt *payload);
 };
 
-/* Listens on an address of ours (ip 0: all); NULL and errno. `rb` outlives the socket. */
+/*
+ * Listens on an address of ours (ip 0: all), on one interface ("": on all); NULL and errno.
+ * `rb` outlives the socket.
+ */
 struct udp *udp_open(struct loop *l, struct receive_batch *rb, struct endpoint listen,
-	const struct udp_hooks *hooks);
+	const char *device, const struct udp_hooks *hooks);
 void udp_close(struct udp *s);
 
 /* Copies the payload into the batch that udp_flush() sends. */

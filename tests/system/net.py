@@ -30,6 +30,11 @@ def run(*words):
     return done.stdout
 
 
+def hardware_address(ns, device):
+    shown = run("ip", "-n", ns, "link", "show", device)
+    return bytes.fromhex(shown.split("link/ether ")[1].split()[0].replace(":", ""))
+
+
 def _setns(path):
     fd = os.open(path, os.O_RDONLY)
     try:

@@ -14,9 +14,9 @@ import pytest
 
 import aurp
 import junk
-from appletalk import Addr, mac
+from appletalk import Addr
 from junk import Flood, Wire
-from net import run
+from net import hardware_address, run
 from probe import Prober
 from world import World, connect_pair
 
@@ -33,10 +33,6 @@ def report(text):
     if os.environ.get("AURPD_MEASURES"):
         with open(os.environ["AURPD_MEASURES"], "a", encoding="utf-8") as measures:
             measures.write(text + "\n")
-
-
-def hardware_address(ns, device):
-    return mac(run("ip", "-n", ns, "link", "show", device).split("link/ether ")[1].split()[0])
 
 
 @pytest.fixture(scope="module")

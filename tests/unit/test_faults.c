@@ -172,10 +172,11 @@ static int set_up(void **state)
 	s->in = receive_batch_new();
 	s->limit = loop_timer_new(s->loop, on_limit, s);
 	for (; port < 43000 && !s->a; port++)
-		s->a = udp_open(s->loop, s->in, (struct endpoint){ 0x7F000001, port }, &udp_hooks);
+		s->a = udp_open(s->loop, s->in, (struct endpoint){ 0x7F000001, port },
+			"", &udp_hooks);
 	for (; port < 44000 && !s->b; port++)
 		s->b = udp_open(s->loop, s->in, s->to_b = (struct endpoint){ 0x7F000001, port },
-			&udp_hooks);
+			"", &udp_hooks);
 	*state = s;
 	return s->a && s->b ? 0 : -1;
 }
@@ -318,7 +319,7 @@ static void test_a_socket_that_cannot_be_opened_says_why(void **state)
 
 	kernel.socket_error = EMFILE;
 	errno = 0;
-	assert_null(udp_open(s->loop, s->in, (struct endpoint){ 0x7F000001, 0 }, &hooks));
+	assert_null(udp_open(s->loop, s->in, (struct endpoint){ 0x7F000001, 0 }, "", &hooks));
 	assert_int_equal(errno, EMFILE);
 	assert_false(udp_source_address(0x7F000001, &own));
 }

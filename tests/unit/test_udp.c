@@ -92,10 +92,10 @@ static int set_up(void **state)
 	s->limit = loop_timer_new(s->loop, on_limit, s);
 	for (; port < 41000 && !s->a; port++)
 		s->a = udp_open(s->loop, s->in, s->to_a = (struct endpoint){ 0x7F000001, port },
-			&udp_hooks);
+			"", &udp_hooks);
 	for (; port < 42000 && !s->b; port++)
 		s->b = udp_open(s->loop, s->in, s->to_b = (struct endpoint){ 0x7F000001, port },
-			&udp_hooks);
+			"", &udp_hooks);
 	*state = s;
 	return s->a && s->b ? 0 : -1;
 }
@@ -215,8 +215,21 @@ static void test_an_address_in_use_says_so(void **state)
 	struct site *s = *state;
 	const struct udp_hooks hooks = { s, on_received };
 
-	assert_null(udp_open(s->loop, s->in, s->to_a, &hooks));
+	assert_null(udp_open(s->loop, s->in, s->to_a, "", &hooks));
 	assert_int_equal(errno, EADDRINUSE);
+}
+
+static void test_a_socket_of_one_interface_takes_that_alone(void **state)
+{
+	struct site *s = *state;
+	const struct udp_hooks hooks = { s, on_received };
+	const struct endpoint any = { 0x7F000001, 0 };
+	struct udp *own = udp_open(s->loop, s->in, any, "lo", &hooks);
+
+	assert_non_null(own);
+	udp_close(own);
+	assert_null(udp_open(s->loop, s->in, any, "nowhere0", &hooks));
+	assert_int_equal(errno, ENODEV);
 }
 
 static void test_the_address_that_packets_leave_from(void **state)
@@ -240,6 +253,7 @@ int main(void)
 		ON_SITE(test_a_packet_too_large_for_the_batch_is_counted),
 		ON_SITE(test_one_refused_packet_does_not_stop_the_rest),
 		ON_SITE(test_an_address_in_use_says_so),
+		ON_SITE(test_a_socket_of_one_interface_takes_that_alone),
 		cmocka_unit_test(test_the_address_that_packets_leave_from),
 	};
 
