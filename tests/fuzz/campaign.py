@@ -12,8 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-CORPUS_FILES_MAX = 400
-CORPUS_BYTES_MAX = 160_000      # of one fuzzer; all corpora together stay under 1 MiB
+CORPUS_FILES_MAX = 300
 
 
 def run(log, *command):
@@ -24,29 +23,28 @@ def run(log, *command):
     return status.returncode
 
 
-def keep(program, corpus, *folders):
-    corpus = Path(corpus)
+def merge(program, folders, *options):
+    """{name: bytes} of the fewest inputs that together reach what all of the folders reach."""
     with tempfile.TemporaryDirectory() as least:
-        merged = subprocess.run([program, "-set_cover_merge=1", least, corpus, *folders],
+        merged = subprocess.run([program, "-set_cover_merge=1", *options, least, *folders],
                                 capture_output=True, check=False)
         if merged.returncode != 0:
-            sys.stdout.write(merged.stderr.decode(errors="replace")[-6000:])
-            return merged.returncode
+            sys.exit(merged.stderr.decode(errors="replace")[-6000:])
         # libFuzzer names each file by the hash of its bytes.
-        files = sorted(Path(least).iterdir(), key=lambda file: (file.stat().st_size, file.name))
-        kept, used = [], 0
-        for file in files[:CORPUS_FILES_MAX]:
-            used += file.stat().st_size
-            if used <= CORPUS_BYTES_MAX:
-                kept.append(file)
-        contents = {file.name: file.read_bytes() for file in kept}
+        return {file.name: file.read_bytes() for file in Path(least).iterdir()}
+
+
+def keep(program, corpus, *folders):
+    corpus = Path(corpus)
+    contents = merge(program, [corpus, *folders])
+    if len(contents) > CORPUS_FILES_MAX:
+        contents = merge(program, [corpus, *folders], "-use_counters=0")    # what, not how often
     for old in corpus.iterdir():
         if old.name not in contents:
             old.unlink()
     for name, content in contents.items():
         (corpus / name).write_bytes(content)
-    total = sum(map(len, contents.values()))
-    print(f"{corpus.name}: {len(contents)} files of {len(files)}, {total} bytes")
+    print(f"{corpus.name}: {len(contents)} files, {sum(map(len, contents.values()))} bytes")
     return 0
 
 

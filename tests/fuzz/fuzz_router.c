@@ -1,0 +1,148 @@
+/*
+ * The whole router: a byte string is the script of a story. Its first bytes are
+ * the configuration, then comes step after step: packets on cables and through
+ * tunnels, answers, time, links and tunnels that come and go, other
+ * configurations, the end. Some stories are told twice and must be the same.
+ */
+#include "stage.h"
+
+enum { STEPS_MAX = 500, TOLD_TWICE = 4 };
+
+static void wait(struct stage *s)
+{
+	static const int32_t ms[] = { 1, 50, 200, 1000, 3000, 10000, 30000, 90000, 300000, 1200000,
+		3600000 };
+	unsigned int how = stage_pick(s, 24);
+
+	if (how < sizeof ms / sizeof ms[0])
+		stage_wait(s, span_ms(ms[how]));
+	else if (how < 20)	/* to the next deadline, and what it brings */
+		stage_wait(s, instant_since(router_deadline(s->r), s->now).us > 0 ?
+			instant_since(router_deadline(s->r), s->now) : span_us(0));
+	else
+		stage_wait(s, span_ms(100 * (int64_t)rd_u8(&s->script)));
+}
+
+/* A configured peer's name resolves to other addresses. */
+static void move_peer(struct stage *s)
+{
+	unsigned int how = rd_u8(&s->script);
+	size_t t = how & 1, peer = how >> 1 & 3, n = 1 + (how >> 3 & 3);
+	struct tunnel *tunnel = router_find_tunnel(s->r, tunnel_name(t));
+	struct endpoint to[4];
+
+	if (!tunnel)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		size_t mate = stage_pick(s, STAGE_MATES);
+
+		to[i] = mate_place(&s->wan[t], mate);
+		s->wan[t].mate[mate].is_listed = true;
+	}
+	router_peer_addresses(s->r, s->now, tunnel, mate_name(t, peer), to, n);
+	s->settles = instant_add(s->now, span_s(6));
+}
+
+static void change(struct stage *s)
+{
+	unsigned int how = rd_u8(&s->script);
+
+	if (s->is_stopping)
+		return;		/* packets and ticks only, says the seam */
+	switch (how % 8) {
+	case 0:
+	case 1:
+		stage_set_up(s);
+		break;
+	case 2:
+		stage_link(s, (how >> 3) % STAGE_PORTS, how >> 7);
+		break;
+	case 3:
+		stage_tunnel(s, (how >> 3) % STAGE_TUNNELS, how >> 7);
+		break;
+	case 4:
+		move_peer(s);
+		break;
+	case 5:
+		router_refresh(s->r, s->now);
+		break;
+	case 6:
+		for (size_t i = 0; i < STAGE_PORTS; i++)
+			stage_link(s, i, true);
+		for (size_t i = 0; i < STAGE_TUNNELS; i++)
+			stage_tunnel(s, i, true);
+		break;
+	default:
+		if (how >> 3 == 31) {
+			router_shutdown(s->r, s->now);
+			s->is_stopping = true;
+		}
+		break;
+	}
+}
+
+static void step(struct stage *s)
+{
+	switch (stage_pick(s, 8)) {
+	case 0:
+	case 1:
+		wait(s);
+		break;
+	case 2:
+	case 3:
+		cable_step(s);
+		break;
+	case 4:
+		cable_answer(s);
+		break;
+	case 5:
+		wan_step(s);
+		break;
+	case 6:
+		wan_answer(s);
+		break;
+	default:
+		change(s);
+		break;
+	}
+	stage_check(s);
+}
+
+/* Nothing that happens makes the end last longer than it may. */
+static void check_end(struct stage *s)
+{
+	if (s->is_stopping) {
+		stage_wait(s, span_s(5));
+		CHECK(router_is_stopped(s->r));
+	} else {
+		CHECK(!router_is_stopped(s->r));
+	}
+}
+
+static uint64_t tell(const uint8_t *script, size_t n)
+{
+	struct stage *s = malloc(sizeof *s);
+	uint64_t digest;
+
+	CHECK(s);
+	stage_open(s, script, n);
+	for (int i = 0; i < STEPS_MAX && !rd_at_end(&s->script); i++)
+		step(s);
+	check_end(s);
+	stage_close(s);
+	digest = s->digest;
+	free(s);
+	return digest;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+	uint64_t digest;
+
+	if (n > FUZZ_IN_MAX)
+		return 0;
+	digest = tell(bytes, n);
+	if (digest % TOLD_TWICE == 0)
+		CHECK(tell(bytes, n) == digest);
+	return 0;
+}

@@ -1,0 +1,142 @@
+/*
+ * The stage itself: its clock, its script, and what must be true of the router's
+ * tables and timers at every moment.
+ */
+#include "stage.h"
+
+enum {
+	TICKS_AT_AN_INSTANT = 2,
+	TICKS_AT_ONCE = 200,		/* timers that may come together */
+	TICKS_PER_SECOND = 60,
+};
+
+static const struct span longest = { 8 * 3600 * (int64_t)1000000 };
+
+/* --- the script --------------------------------------------------------------------------- */
+
+unsigned int stage_pick(struct stage *s, unsigned int n)
+{
+	return rd_u8(&s->script) % n;
+}
+
+uint16_t stage_net(struct stage *s)
+{
+	static const uint16_t known[] = { 10, 11, 12, 13, 20, 21, 29, 30, 40, 0, 0xFEFF, 0xFF00,
+		0xFFFF, 9, 14, 28 };
+	uint8_t byte = rd_u8(&s->script);
+
+	if (byte < sizeof known / sizeof known[0])
+		return known[byte];
+	return byte == 0xFF ? rd_u16(&s->script) : (uint16_t)(84 + byte);
+}
+
+struct at_name stage_zone(struct stage *s)
+{
+	static const char *const known[] = { "Alpha", "Beta", "BETA", "*", "", "=",
+		"a zone of thirty-two characters!", "\x8A\x1B[2J\"\\\xFF", "Desk" };
+	uint8_t byte = rd_u8(&s->script);
+	struct at_name name = { .len = 0 };
+
+	if (byte < sizeof known / sizeof known[0]) {
+		name.len = (uint8_t)strlen(known[byte]);
+		memcpy(name.byte, known[byte], name.len);
+	} else {
+		name = (struct at_name){ 3, { 'Z', byte, (uint8_t)(byte * 7) } };
+	}
+	return name;
+}
+
+/* FNV-1a. */
+void stage_digest(struct stage *s, const void *bytes, size_t n)
+{
+	const uint8_t *b = bytes;
+
+	for (size_t i = 0; i < n; i++)
+		s->digest = (s->digest ^ b[i]) * 0x100000001B3;
+}
+
+struct endpoint mate_place(const struct wan *w, size_t mate)
+{
+	uint32_t ip = 0x0A000001 + (uint32_t)(w->index << 8 | mate);
+
+	return (struct endpoint){ ip, mate == STAGE_PEERS - 1 ? 5000 : AURP_PORT };
+}
+
+/* --- time --------------------------------------------------------------------------------- */
+
+/*
+ * The deadline has come: ticks until the next one is later. A tick that changes
+ * routes may want another at once, for the news; not more than that.
+ */
+static int64_t tick(struct stage *s)
+{
+	struct instant due = router_deadline(s->r);
+	int64_t ticks = 0;
+
+	if (instant_cmp(due, s->now) > 0)
+		s->now = due;
+	do {
+		router_tick(s->r, s->now);
+		CHECK(++ticks <= TICKS_AT_AN_INSTANT);
+	} while (instant_cmp(router_deadline(s->r), s->now) <= 0);
+	return ticks;
+}
+
+void stage_wait(struct stage *s, struct span d)
+{
+	struct instant end = instant_add(s->now, d);
+	int64_t ticks = 0;
+
+	s->used = span_us(s->used.us + d.us);
+	if (s->used.us > longest.us)
+		rd_skip(&s->script, rd_left(&s->script));	/* a long story: it ends here */
+	while (instant_cmp(router_deadline(s->r), end) <= 0) {
+		ticks += tick(s);
+		CHECK(ticks <= TICKS_AT_ONCE + (1 + span_to_s(d)) * TICKS_PER_SECOND);
+	}
+	s->now = end;
+}
+
+/* --- tables ------------------------------------------------------------------------------- */
+
+void stage_check(struct stage *s)
+{
+	struct router_summary now = router_summary(s->r);
+
+	CHECK(now.ports_up <= now.ports && now.peers_connected <= now.peers);
+	CHECK(now.networks <= s->most_networks);
+	if (instant_cmp(s->now, s->settles) > 0)
+		CHECK(now.peers <= s->most_peers);
+}
+
+/* --- life --------------------------------------------------------------------------------- */
+
+void stage_open(struct stage *s, const uint8_t *script, size_t n)
+{
+	struct router_io io;
+
+	*s = (struct stage){ .now = { 1000 * (int64_t)1000000 }, .digest = 0xCBF29CE484222325 };
+	s->script = rd_over(script, n);
+	memset(s->hops, 0xFF, sizeof s->hops);
+	for (size_t i = 0; i < STAGE_PORTS; i++)
+		s->cable[i] = (struct cable){ .stage = s, .index = i,
+			.mac = { { 0x02, 0xAA, 0, 0, 0, (uint8_t)i } } };
+	for (size_t i = 0; i < STAGE_TUNNELS; i++) {
+		s->wan[i] = (struct wan){ .stage = s, .index = i,
+			.own = { DI_IP, 0xC0000201 + (uint32_t)i } };
+		for (size_t k = 0; k < STAGE_MATES; k++)
+			s->wan[i].mate[k].heard = AURP_MSG_COUNT;
+	}
+	io = stage_io(s);
+	s->r = router_new(&io, 1 + stage_pick(s, 4), s->now);
+	stage_set_up(s);
+	for (size_t i = 0; i < STAGE_PORTS; i++)
+		stage_link(s, i, true);
+	for (size_t i = 0; i < STAGE_TUNNELS; i++)
+		stage_tunnel(s, i, true);
+}
+
+void stage_close(struct stage *s)
+{
+	router_free(s->r);
+}
