@@ -92,13 +92,25 @@ static void send_zones(struct script *s, const struct jack *to, struct rd nets)
 		script_send_zones(s, to, m->peer_id, out, used);
 }
 
+/* Of one of its present connections, or the opening of one? */
+static bool is_for_us(const struct script_manners *m, const struct script_packet *p)
+{
+	enum aurp_half half;
+
+	if (p->msg == AURP_MSG_COUNT || p->msg == AURP_OPEN_REQ)
+		return true;
+	half = aurp_cmd(p->msg)->half;
+	return ((half & AURP_RECEIVER) && p->header.connection == m->own_id) ||
+	       ((half & AURP_SENDER) && p->header.connection == m->peer_id);
+}
+
 void script_answer(struct script *s, const struct script_packet *p)
 {
 	struct script_manners *m = s->manners;
 	const struct jack *to = world_find_jack(s->world, p->from.ip);
 	struct aurp reply = { .connection = p->header.connection };
 
-	if (!to)
+	if (!to || !is_for_us(m, p))
 		return;
 	switch (p->msg) {
 	case AURP_OPEN_REQ:

@@ -26,12 +26,18 @@ void front_open(struct front *f, uint64_t seed)
 	f->before = memory_of_routers();
 }
 
-void front_admit(struct front *f, const struct aurp_network *nets, const struct at_name *zones,
-	size_t n)
+void front_list_enemy(struct front *f, const struct aurp_network *nets,
+	const struct at_name *zones, size_t n)
 {
 	script_behave(f->enemy, nets, zones, n);
 	f->as_peer = tunnel_add_peer(site_tunnel(f->a, 0), "enemy", &f->enemy->jack);
 	site_reconfigure(f->a);
+}
+
+void front_admit(struct front *f, const struct aurp_network *nets, const struct at_name *zones,
+	size_t n)
+{
+	front_list_enemy(f, nets, zones, n);
 	world_run(f->w, span_s(30));
 	assert_int_equal(site_connected(f->a), 2);
 }

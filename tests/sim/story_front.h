@@ -24,6 +24,10 @@ void front_open(struct front *f, uint64_t seed);
 void front_admit(struct front *f, const struct aurp_network *nets, const struct at_name *zones,
 	size_t n);
 
+/* The same, without waiting for the connection. */
+void front_list_enemy(struct front *f, const struct aurp_network *nets,
+	const struct at_name *zones, size_t n);
+
 /* Site a, as a script sends to it. */
 const struct jack *front_target(const struct front *f);
 
