@@ -8,9 +8,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Characters without a shape: invisible ones, and those that turn the text around them. */
+static bool is_format(uint32_t c)
+{
+	static const uint32_t ranges[][2] = { { 0xAD, 0xAD }, { 0x200B, 0x200F },
+		{ 0x2028, 0x202E }, { 0x2060, 0x206F }, { 0xFEFF, 0xFEFF }, { 0xFFF0, 0xFFFF },
+		{ 0xE0000, 0xE0FFF } };
+
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+		if (c >= ranges[i][0] && c <= ranges[i][1])
+			return true;
+	return false;
+}
+
 static bool is_printable(uint32_t c)
 {
-	return c >= 0x20 && c != 0x7F && !(c >= 0x80 && c < 0xA0) && !(c >= 0xD800 && c < 0xE000) &&
+	return !is_format(c) && c >= 0x20 && c != 0x7F && !(c >= 0x80 && c < 0xA0) && !(c >= 0xD800 && c < 0xE000) &&
 		c <= 0x10FFFF;
 }
 

@@ -6,8 +6,9 @@
 
 /*
  * How many bytes of the character at the start of `text` are one printable
- * character of UTF-8 (RFC 3629): no control character, C0 or C1, no cut or
- * overlong sequence, no surrogate. 0: none. The text is terminated.
+ * character of UTF-8 (RFC 3629): no control character, C0 or C1, none that is
+ * invisible or reverses the text, no cut or overlong sequence, no surrogate.
+ * 0: none. The text is terminated.
  */
 size_t safe_text_char(const char *text);
 

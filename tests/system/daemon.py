@@ -19,9 +19,9 @@ EX_USAGE, EX_CONFIG = 64, 78
 ROOM = 3        # how much longer a busy machine may take
 
 
-def aurpd(*args, timeout=60, **more):
+def aurpd(*args, timeout=60, text=True, **more):
     """Runs aurpd to its end outside of any namespace of ours: -t, -h, wrong usage."""
-    return subprocess.run([str(BINARY), *map(str, args)], capture_output=True, text=True,
+    return subprocess.run([str(BINARY), *map(str, args)], capture_output=True, text=text,
                           timeout=timeout, check=False, **more)
 
 

@@ -21,6 +21,7 @@ static void test_one_character_of_every_length(void **state)
 	assert_int_equal(safe_text_char("\xEF\xA3\xBF"), 3);		/* the apple */
 	assert_int_equal(safe_text_char("\xF0\x9F\x8D\x8E"), 4);
 	assert_int_equal(safe_text_char("\xF4\x8F\xBF\xBF"), 4);	/* the last there is */
+	assert_int_equal(safe_text_char("\xE2\x80\x90"), 3);		/* a hyphen that is seen */
 }
 
 static void test_what_is_none(void **state)
@@ -30,6 +31,8 @@ static void test_what_is_none(void **state)
 		"\xC0\xAF", "\xC1\xBF", "\xE0\x9F\xBF", "\xF0\x8F\xBF\xBF",	/* overlong */
 		"\xC3", "\xC3z", "\xE2\x82", "\xE2\x82z", "\xF0\x9F\x8D",	/* cut */
 		"\xED\xA0\x80", "\xED\xBF\xBF",		/* halves of surrogate pairs */
+		"\xC2\xAD", "\xE2\x80\xAE", "\xE2\x80\xA8", "\xE2\x81\xA6", "\xEF\xBB\xBF",
+		"\xF3\xA0\x80\x81",			/* invisible, or turning the text around */
 		"\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xF8\x88\x80\x80\x80", "\xFE", "\xFF" };
 
 	(void)state;
