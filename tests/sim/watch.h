@@ -12,6 +12,7 @@ struct world;
 struct site;
 struct site_port;
 struct site_tunnel;
+struct lan;
 
 enum { VIOLATIONS_KEPT = 100, VIOLATION_TEXT = 240 };
 
@@ -49,5 +50,9 @@ void watch_tunnel_sent(struct site_tunnel *from, const struct passing *p);
 void watch_tunnel_heard(struct site_tunnel *to, struct endpoint from, const struct pkt *payload);
 void watch_link_sent(struct site_port *from, const struct pkt *frame);
 void watch_link_heard(struct site_port *to, const struct pkt *frame);
+
+/* A datagram with a long header that enters or leaves a router; `lan` NULL: by a tunnel. */
+void watch_datagram_in(struct site *site, const struct pkt *p);
+void watch_datagram_out(struct site *site, const struct lan *lan, const struct pkt *p);
 
 #endif

@@ -4,8 +4,6 @@
 
 #include "world.h"
 
-struct ddp;
-
 /* What one router has said to one address as data sender: its latest sequenced packet. */
 struct flow {
 	uint64_t key;			/* 0: free */
@@ -70,10 +68,6 @@ bool watch_lan_has(struct world *w, const struct lan *lan, uint16_t net);
 
 /* No two ways from one thing to another: routing loops cannot be, even for a moment. */
 bool watch_is_forest(struct world *w);
-
-/* watch_ddp.c: a datagram with a long header that enters or leaves a router. */
-void watch_datagram_in(struct site *site, const struct pkt *p);
-void watch_datagram_out(struct site *site, const struct lan *lan, const struct pkt *p);
 
 /* watch_flow.c: the one-way connections. */
 void watch_open_rsp(struct site_tunnel *from, uint32_t to, const struct aurp *h);
