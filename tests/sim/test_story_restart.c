@@ -328,7 +328,7 @@ static void test_a_nat_rewrites_the_source_port(void **state)
 	jack_of(w, 1)->nat_port = 40001;
 	story_switch_on(w);
 	story_settle(w, 30);
-	/* The NAT forgets, and gives another port: to a peer on 387 all ports of an address are one. */
+	/* The NAT forgets, and gives another port: all ports of an address are one peer. */
 	for (uint16_t port = 40002; port < 40020; port++) {
 		jack_of(w, 1)->nat_port = port;
 		world_run(w, span_s(95));
