@@ -375,7 +375,7 @@ static void test_aurp_C19_X6_forged_packets_without_the_id_change_nothing(void *
 	for (int round = 0; round < 20; round++) {
 		g->bytes_of_a = g->f.enemy->bytes_out = 0;
 		story_repeat(g->f.w, span_s(10), span_ms(1), forge, g);
-		/* A null RI-Upd and a tickle every 2 s at the most, for Open-Reqs that claim to be b. */
+		/* A null RI-Upd and a tickle every 2 s at most, for Open-Reqs as from b. */
 		assert_true(g->bytes_of_a < 10 * 100);
 		assert_true(g->bytes_of_a < g->f.enemy->bytes_out / 100);
 		front_assert_calm(&g->f);
