@@ -28,6 +28,7 @@ struct oracle {
 	size_t n_edges, cap_edges;
 	const struct site_port **seeds;	/* of each LAN; NULL: none */
 	uint8_t *hops;			/* [lan * sites + site] */
+	uint32_t *via;			/* the same: the mesh it is reached through, if it is one */
 };
 
 /* --- the map --------------------------------------------------------------------------- */
@@ -147,9 +148,10 @@ static bool spread(const struct oracle *o, uint8_t *hops, uint32_t *via, unsigne
 	return has_more;
 }
 
-static void measure(struct oracle *o, const struct lan *lan, uint32_t *via)
+static void measure(struct oracle *o, const struct lan *lan)
 {
 	const struct world *w = o->w;
+	uint32_t *via = o->via + lan->index * w->sites.n;
 	uint8_t *hops = o->hops + lan->index * w->sites.n;
 
 	memset(hops, ORACLE_UNREACHABLE, w->sites.n);
@@ -172,16 +174,15 @@ static void measure(struct oracle *o, const struct lan *lan, uint32_t *via)
 struct oracle *oracle_new(const struct world *w)
 {
 	struct oracle *o = world_alloc(1, sizeof(*o));
-	uint32_t *via = world_alloc(w->sites.n, sizeof(*via));
 
 	o->w = w;
 	o->first = world_alloc(w->sites.n + 1, sizeof(*o->first));
 	o->seeds = world_alloc(w->lans.n, sizeof(*o->seeds));
 	o->hops = world_alloc(w->lans.n * w->sites.n, 1);
+	o->via = world_alloc(w->lans.n * w->sites.n, sizeof(*o->via));
 	map(o);
 	for (size_t i = 0; i < w->lans.n; i++)
-		measure(o, w->lans.at[i], via);
-	free(via);
+		measure(o, w->lans.at[i]);
 	return o;
 }
 
@@ -191,6 +192,7 @@ void oracle_free(struct oracle *o)
 	free(o->first);
 	free(o->seeds);
 	free(o->hops);
+	free(o->via);
 	free(o);
 }
 
@@ -328,12 +330,52 @@ static void compare_zone(void *ctx, const struct zone_info *info)
 			"zone of a dead site", (unsigned)info->n_nets, 0);
 }
 
+/*
+ * How many networks a site tells its peers in a mesh (split horizon: not those
+ * that it reaches through it). False: that is a matter of history.
+ */
+static bool count_told(const struct comparison *c, const struct mesh *m, size_t *told)
+{
+	*told = 0;
+	for (size_t i = 0; i < c->o->w->lans.n; i++) {
+		const struct lan *lan = c->o->w->lans.at[i];
+		uint32_t via = c->o->via[i * c->o->w->sites.n + c->site->index];
+
+		if (oracle_hops(c->o, c->site, lan) >= AT_HOPS_MAX)
+			continue;
+		if (via == SEVERAL)
+			return false;
+		*told += via != m->index;
+	}
+	return true;
+}
+
+static void compare_peer(void *ctx, const struct peer_info *info)
+{
+	struct comparison *c = ctx;
+	size_t told;
+
+	for (size_t i = 0; i < c->site->tunnels.n; i++) {
+		const struct site_tunnel *t = site_tunnel(c->site, i);
+
+		if (strcmp(t->config.name, info->tunnel) != 0 ||
+			strcmp(info->send, "connected") != 0 ||
+			!count_told(c, t->jack.mesh, &told) || told == info->told)
+			continue;
+		c->differences++;
+		if (c->is_judged)
+			watch_say(c->site->world, c->site->config.name, "at rest, has told %s of "
+				"%zu networks instead of %zu", info->name, info->told, told);
+	}
+}
+
 size_t oracle_compare(const struct oracle *o, struct site *site, bool is_judged)
 {
 	struct comparison c = { .o = o, .site = site, .is_judged = is_judged };
 
 	c.seen = world_alloc(o->w->lans.n, sizeof(*c.seen));
 	router_walk_routes(site->router, compare_route, &c);
+	router_walk_peers(site->router, site->world->now, compare_peer, &c);
 	if (is_judged)
 		router_walk_zones(site->router, compare_zone, &c);
 	for (size_t i = 0; i < o->w->lans.n; i++) {

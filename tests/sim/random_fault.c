@@ -105,6 +105,23 @@ static void restart_hosts(struct world *w, const struct lan *lan)
 		}
 }
 
+/*
+ * LocalTalk has no cure for two routers that took one node number while they could
+ * not hear each other (Inside AppleTalk ch. 1): somebody unplugs and plugs them in.
+ */
+static void replug_localtalk(struct world *w, const struct lan *lan)
+{
+	for (size_t i = 0; lan->kind == PORT_LTOUDP && i < w->sites.n; i++) {
+		struct site *site = world_site(w, i);
+
+		for (size_t k = 0; k < site->ports.n; k++)
+			if (site_port(site, k)->lan == lan && site_port(site, k)->station.lan) {
+				site_link_down(site, k);
+				site_link_up(site, k);
+			}
+	}
+}
+
 /* Tells every router of a cable, after `what` was done to its port there, if anything. */
 static void for_each_port(struct world *w, const struct lan *lan, const struct fault *f,
 	void (*what)(struct site_port *p, const struct fault *f))
@@ -378,6 +395,7 @@ void fault_end(struct world *w, const struct fault *f)
 	case FAULT_LAN_LOSS:
 		lan_of(w, f->a)->is_cut = false;
 		lan_of(w, f->a)->loss = lan_of(w, f->a)->dup = 0;
+		replug_localtalk(w, lan_of(w, f->a));
 		restart_hosts(w, lan_of(w, f->a));
 		break;
 	case FAULT_REZONED:
