@@ -23,8 +23,10 @@ static bool is_format(uint32_t c)
 
 static bool is_printable(uint32_t c)
 {
-	return !is_format(c) && c >= 0x20 && c != 0x7F && !(c >= 0x80 && c < 0xA0) && !(c >= 0xD800 && c < 0xE000) &&
-		c <= 0x10FFFF;
+	const bool is_control = c < 0x20 || (c >= 0x7F && c < 0xA0);
+	const bool is_surrogate = c >= 0xD800 && c < 0xE000;
+
+	return !is_control && !is_format(c) && !is_surrogate && c <= 0x10FFFF;
 }
 
 size_t safe_text_char(const char *text)

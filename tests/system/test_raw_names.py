@@ -18,7 +18,8 @@ from daemon import aurpd, peer_is, port_is_up
 from world import World, ethertalk
 
 EVERY_BYTE = [bytes(range(first, first + 32)) for first in range(0, 256, 32)]
-NASTY = [b"\x1b]0;title\x07", b"\x1b[2J\x1b[1;1H", b"\x1bP+q\x1b\\", b"\x9b31m", b"\x84\x85\x90\x9d",
+NASTY = [b"\x1b]0;title\x07", b"\x1b[2J\x1b[1;1H", b"\x1bP+q\x1b\\", b"\x9b31m",
+         b"\x84\x85\x90\x9d",
          b"a\nport lan is down", b"a\r\n<0>panic", b'"; reboot; "', b"\\", b"\\\\x1B", b"\\x1B[2J",
          b"%s%s%n%n", b"{peer}{name}", b"$(reboot)`reboot`", b"zone=x nets=1 dist=0", b"a\0b",
          b" lead", b"trail ", b"\xca\xca", b"\xc2\x9b", b"\xe2\x80\xae", b"\xff\xfe", b"\x7f" * 32,
@@ -137,7 +138,8 @@ def test_what_is_wrong_in_a_configuration_is_said_in_plain_text(tmp_path):
     file = tmp_path / "aurpd.conf"
     for name in NAMES:
         file.write_bytes(b'router { name = "' + name + b'" }\nethertalk "' + name +
-                         b'" { device = "' + name + b'" zones = { "' + name + b'" } ' + name + b" }")
+                         b'" { device = "' + name + b'" zones = { "' + name + b'" } ' + name +
+                         b" }")
         done = aurpd("-t", "-c", file, text=False)
         check(done.stdout)
         check(done.stderr)
