@@ -73,6 +73,7 @@ static void change(struct stage *s)
 			stage_tunnel(s, i, true);
 		break;
 	default:
+		stage_dump(s);
 		if (how >> 3 == 31) {
 			router_shutdown(s->r, s->now);
 			s->is_stopping = true;
@@ -129,6 +130,7 @@ static uint64_t tell(const uint8_t *script, size_t n)
 	for (int i = 0; i < STEPS_MAX && !rd_at_end(&s->script); i++)
 		step(s);
 	check_end(s);
+	stage_dump(s);
 	stage_close(s);
 	digest = s->digest;
 	free(s);

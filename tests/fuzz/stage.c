@@ -109,6 +109,88 @@ void stage_check(struct stage *s)
 		CHECK(now.peers <= s->most_peers);
 }
 
+struct look {
+	struct stage *stage;
+	size_t n;
+	struct at_range latest;
+};
+
+static void look_at_port(void *ctx, const struct port_info *port)
+{
+	struct look *look = ctx;
+
+	look->n++;
+	CHECK(port->name && port->kind && port->state);
+	CHECK(port->zones <= AT_ZONES_PER_NET_MAX);
+}
+
+static void look_at_peer(void *ctx, const struct peer_info *peer)
+{
+	struct look *look = ctx;
+
+	look->n++;
+	CHECK(peer->name && peer->tunnel && peer->recv && peer->send);
+	CHECK(peer->rtt_ms >= -1 && peer->heard_s >= -1);
+}
+
+/* In order, without two for one number, each with a zone or none. */
+static void look_at_route(void *ctx, const struct route_info *route)
+{
+	struct look *look = ctx;
+
+	look->n++;
+	CHECK(at_range_is_valid(route->range) && route->range.first > look->latest.last);
+	look->latest = route->range;
+	CHECK(!route->zones_complete || route->n_zones > 0);
+	for (size_t i = 0; i < route->n_zones; i++)
+		CHECK(route->zones[i]->len >= 1 && route->zones[i]->len <= AT_ZONE_NAME_MAX);
+}
+
+static void look_at_zone(void *ctx, const struct zone_info *zone)
+{
+	struct look *look = ctx;
+
+	look->n++;
+	CHECK(zone->name->len >= 1 && zone->n_nets > 0);
+}
+
+static void look_at_aarp(void *ctx, const struct aarp_info *entry)
+{
+	struct look *look = ctx;
+
+	look->n++;
+	CHECK(entry->age_s >= 0);
+}
+
+static void look_at_counter(void *ctx, const struct counter_info *c)
+{
+	struct look *look = ctx;
+
+	look->n++;
+	CHECK(c->kind && c->owner && c->name);
+	stage_digest(look->stage, &c->value, sizeof c->value);
+}
+
+void stage_dump(struct stage *s)
+{
+	struct router_summary now = router_summary(s->r);
+	struct look look = { .stage = s };
+
+	router_walk_ports(s->r, look_at_port, &look);
+	CHECK(look.n == now.ports);
+	look.n = 0;
+	router_walk_peers(s->r, s->now, look_at_peer, &look);
+	CHECK(look.n == now.peers);
+	look.n = 0;
+	router_walk_routes(s->r, look_at_route, &look);
+	CHECK(look.n == now.networks);
+	look.n = 0;
+	router_walk_zones(s->r, look_at_zone, &look);
+	CHECK(look.n >= now.zones);
+	router_walk_aarp(s->r, s->now, look_at_aarp, &look);
+	router_walk_counters(s->r, look_at_counter, &look);
+}
+
 /* --- life --------------------------------------------------------------------------------- */
 
 void stage_open(struct stage *s, const uint8_t *script, size_t n)

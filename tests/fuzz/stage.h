@@ -113,6 +113,9 @@ void stage_close(struct stage *s);
 void stage_wait(struct stage *s, struct span d);
 void stage_check(struct stage *s);
 
+/* All that a person may want to know: it must make sense. */
+void stage_dump(struct stage *s);
+
 /* One number of the script: below n. */
 unsigned int stage_pick(struct stage *s, unsigned int n);
 
@@ -147,8 +150,8 @@ struct router_io stage_io(struct stage *s);
 /* A datagram of the router's own reads whole; `is_extended`: the cable it is on. */
 void watch_service(struct cable *c, const struct ddp *d, struct rd data);
 
-/* Is it a tagged one? Then its hop count has risen. */
-void watch_hops(struct stage *s, const struct ddp *d, struct rd data);
+/* Is it a tagged one? Then its hop count has risen, but for 15 hops on its last cable. */
+void watch_hops(struct stage *s, const struct ddp *d, struct rd data, bool on_cable);
 
 void watch_tunnel(void *ctx, void *sock, struct endpoint to, const struct pkt *payload);
 

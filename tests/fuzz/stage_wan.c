@@ -46,13 +46,13 @@ static void put(struct wan *w, size_t mate, uint16_t port, const uint8_t *bytes,
 	free(storage);
 }
 
-static struct wr begin(const struct wan *w, size_t mate, uint8_t *bytes, size_t size,
-	enum aurp_type type)
+static struct wr begin(const struct wan *w, size_t mate, uint8_t *bytes, enum aurp_type type,
+	bool in_other_domain)
 {
-	struct wr out = wr_over(bytes, size);
+	struct wr out = wr_over(bytes, FUZZ_IN_MAX);
 
-	aurp_encode_domain(&out, &(struct aurp_domain){ .dst = w->own,
-		.src = { DI_IP, mate_place(w, mate).ip }, .type = type });
+	aurp_encode_domain(&out, &(struct aurp_domain){ .dst = w->own, .type = type,
+		.src = { DI_IP, mate_place(w, mate).ip + (in_other_domain ? 1 : 0) } });
 	return out;
 }
 
@@ -213,9 +213,9 @@ static void say_command(struct wan *w, size_t mate, uint16_t port)
 	struct stage *s = w->stage;
 	struct mate *m = &w->mate[mate];
 	uint8_t bytes[FUZZ_IN_MAX];
-	struct wr out = begin(w, mate, bytes, sizeof bytes, AURP_ROUTING);
 	struct aurp h = { .msg = (enum aurp_msg)stage_pick(s, AURP_MSG_COUNT) };
 	uint8_t flags = rd_u8(&s->script);
+	struct wr out = begin(w, mate, bytes, AURP_ROUTING, (flags & 7) == 5);
 
 	if (h.msg == AURP_OPEN_REQ && flags & 7)
 		m->own_id = (uint16_t)(m->own_id + (flags & 6));
@@ -232,7 +232,7 @@ static void say_data(struct wan *w, size_t mate, uint16_t port)
 {
 	struct stage *s = w->stage;
 	uint8_t bytes[FUZZ_IN_MAX], how = rd_u8(&s->script);
-	struct wr out = begin(w, mate, bytes, sizeof bytes, AURP_DATA);
+	struct wr out = begin(w, mate, bytes, AURP_DATA, false);
 	struct ddp d = { .hops = how & 15, .checksum = how >> 4 & 1 };
 
 	d.src = (struct at_sockaddr){ stage_net(s), 0x60, 0 };
@@ -310,7 +310,7 @@ void wan_answer(struct stage *s)
 	size_t mate = who >> 1 & (STAGE_MATES - 1);
 	struct mate *m = &w->mate[mate];
 	uint8_t bytes[FUZZ_IN_MAX];
-	struct wr out = begin(w, mate, bytes, sizeof bytes, AURP_ROUTING);
+	struct wr out = begin(w, mate, bytes, AURP_ROUTING, false);
 	struct aurp h = { .msg = answer_to(m->heard), .flags = 0 };
 	bool to_sender;
 

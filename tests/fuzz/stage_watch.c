@@ -150,7 +150,7 @@ void watch_service(struct cable *c, const struct ddp *d, struct rd data)
 	}
 }
 
-void watch_hops(struct stage *s, const struct ddp *d, struct rd data)
+void watch_hops(struct stage *s, const struct ddp *d, struct rd data, bool on_cable)
 {
 	uint32_t mark = rd_u32(&data);
 	uint8_t tag = rd_u8(&data);
@@ -158,7 +158,9 @@ void watch_hops(struct stage *s, const struct ddp *d, struct rd data)
 	CHECK(d->hops <= AT_HOPS_MAX);
 	if (!rd_ok(&data) || mark != 0x54414721 || d->type != 0x42)
 		return;
-	if (s->hops[tag] != 0xFF)
+	if (s->hops[tag] == AT_HOPS_MAX)
+		CHECK(on_cable && d->hops == AT_HOPS_MAX);
+	else if (s->hops[tag] != 0xFF)
 		CHECK(d->hops == s->hops[tag] + 1);
 }
 
@@ -177,7 +179,7 @@ static void watch_long(struct cable *c, const struct pkt *p)
 		CHECK(ddp_checksum_ok(p->data, p->len));
 		watch_service(c, &d, r);
 	}
-	watch_hops(c->stage, &d, r);
+	watch_hops(c->stage, &d, r, true);
 }
 
 static void watch_aarp(struct cable *c, const struct pkt *p)

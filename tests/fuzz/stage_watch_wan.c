@@ -210,7 +210,7 @@ static void watch_data(struct stage *s, struct rd r)
 	size_t n = rd_left(&r);
 
 	CHECK(ddp_decode_long(&r, &d) && d.len == n);
-	watch_hops(s, &d, r);
+	watch_hops(s, &d, r, false);
 }
 
 void watch_tunnel(void *ctx, void *sock, struct endpoint to, const struct pkt *payload)

@@ -216,6 +216,25 @@ static void test_atalk_Z06_another_total_starts_the_list_afresh(void **state)
 	rig_free(rig);
 }
 
+static void test_atalk_Z05_Z06_a_plain_reply_replaces_the_beginning_of_an_extended_one(void **state)
+{
+	static const uint8_t plain[] = "\x02\x01\x00\x1E\x03"
+				       "New";
+	struct rig *rig = rig_up();
+	const struct station p = station_p(rig);
+	struct at_sockaddr us;
+
+	(void)state;
+	us = rig_socket(rig, 0, 6);
+	station_rtmp(&p, 3, 5, TUPLES(EXT(30, 34, 1)));
+	station_zip_reply(&p, us, 30, 3, ZONES("Old", "Older"));
+	station_send(&p, us, 6, DDP_ZIP, plain, sizeof(plain) - 1);
+	assert_true(zones_of(rig, 30)->is_complete);
+	assert_int_equal(zones_of(rig, 30)->used, 1);
+	assert_name(&zones_of(rig, 30)->zone[0]->name, "New");
+	rig_free(rig);
+}
+
 static void test_atalk_Z07_Z11_an_incomplete_list_is_hidden_and_asked_for_again(void **state)
 {
 	struct rig *rig = rig_up();
@@ -451,6 +470,8 @@ int main(void)
 		cmocka_unit_test(test_atalk_Z05_Q30_plain_replies_are_read_to_their_end),
 		cmocka_unit_test(test_atalk_Z06_extended_replies_pile_up_until_the_total),
 		cmocka_unit_test(test_atalk_Z06_another_total_starts_the_list_afresh),
+		cmocka_unit_test(
+			test_atalk_Z05_Z06_a_plain_reply_replaces_the_beginning_of_an_extended_one),
 		cmocka_unit_test(
 			test_atalk_Z07_Z11_an_incomplete_list_is_hidden_and_asked_for_again),
 		cmocka_unit_test(test_atalk_Z08_Z09_nobody_else_tells_zones),
