@@ -101,6 +101,10 @@ struct jack *world_find_jack(struct world *w, uint32_t ip);
 /* Sends a UDP payload from a jack. */
 void jack_send(struct jack *from, struct endpoint to, const struct pkt *payload);
 
+/* A payload with a forged source: as if whoever has that address had sent it. Never lost. */
+void mesh_forge(struct mesh *m, struct endpoint src, struct endpoint dst,
+	const struct pkt *payload);
+
 /* The command of an AURP packet; AURP_MSG_COUNT: it is data or cannot be read. */
 enum aurp_msg payload_msg(const struct pkt *payload);
 

@@ -51,6 +51,14 @@ static bool lists(const struct site_tunnel *t, const struct jack *to)
 	return peer && !peer->is_removed;
 }
 
+/* One must list the other, who lists it too or takes whoever calls. */
+static bool are_peers(const struct site_tunnel *a, const struct site_tunnel *b)
+{
+	bool ab = lists(a, &b->jack), ba = lists(b, &a->jack);
+
+	return (ab && ba) || (ab && b->config.accept_unknown) || (ba && a->config.accept_unknown);
+}
+
 static void add_edge(struct oracle *o, uint32_t to, uint32_t mesh)
 {
 	if (o->n_edges == o->cap_edges) {
@@ -83,7 +91,7 @@ static void add_lan_edges(struct oracle *o, const struct site_port *p)
 	}
 }
 
-/* Those who are told through this tunnel: both list each other, by rule of the worlds. */
+/* Those who are told through this tunnel. */
 static void add_tunnel_edges(struct oracle *o, const struct site_tunnel *t)
 {
 	const struct mesh *m = t->jack.mesh;
@@ -92,7 +100,7 @@ static void add_tunnel_edges(struct oracle *o, const struct site_tunnel *t)
 		const struct jack *j = m->jacks.at[i];
 
 		if (j != &t->jack && j->tunnel && tunnel_is_alive(j->tunnel) &&
-			j->group == t->jack.group && lists(t, j) && lists(j->tunnel, &t->jack))
+			j->group == t->jack.group && are_peers(t, j->tunnel))
 			add_edge(o, (uint32_t)j->tunnel->site->index, (uint32_t)m->index);
 	}
 }

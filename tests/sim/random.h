@@ -30,6 +30,8 @@ enum fault_kind {
 	FAULT_RENUMBERED,	/* and with other numbers */
 	FAULT_TRAFFIC,		/* everybody echoes to everybody */
 	FAULT_REFRESH,
+	FAULT_FORGERY,		/* packets with the address of a peer, and IDs that are guessed */
+	FAULT_STRANGER,		/* packets from an address that nobody lists */
 	FAULT_DEATH,		/* for ever */
 	FAULT_KINDS,
 	FAULT_SABOTAGE = FAULT_KINDS,	/* for the tests of the checkers; never drawn */
@@ -80,5 +82,8 @@ void map_print(FILE *to, const struct world *w);
 struct fault fault_draw(struct prng *prng, struct span at);
 void fault_begin(struct world *w, const struct fault *f);
 void fault_end(struct world *w, const struct fault *f);
+
+/* random_forge.c: FAULT_FORGERY and FAULT_STRANGER. */
+void random_forge(struct world *w, const struct fault *f);
 
 #endif

@@ -31,6 +31,8 @@ static const struct {
 	[FAULT_RENUMBERED] =	{ 2, 900, 1200 },
 	[FAULT_TRAFFIC] =	{ 4, 0, 0 },
 	[FAULT_REFRESH] =	{ 2, 0, 0 },
+	[FAULT_FORGERY] =	{ 4, 0, 0 },
+	[FAULT_STRANGER] =	{ 3, 0, 0 },
 	[FAULT_DEATH] =		{ 2, 0, 0 },
 };
 
@@ -221,7 +223,7 @@ static void set_peer_removed(struct jack *j, const struct fault *f, bool is_remo
 {
 	struct site_peer *peer;
 
-	if (!j || j->tunnel->peers.n == 0)
+	if (!j || !j->tunnel || j->tunnel->peers.n == 0)
 		return;
 	peer = j->tunnel->peers.at[f->c % j->tunnel->peers.n];
 	peer->is_removed = is_removed;
@@ -340,6 +342,10 @@ void fault_begin(struct world *w, const struct fault *f)
 		break;
 	case FAULT_TRAFFIC:
 		everybody_echoes(w);
+		break;
+	case FAULT_FORGERY:
+	case FAULT_STRANGER:
+		random_forge(w, f);
 		break;
 	case FAULT_SABOTAGE:
 		random_sabotage(w, f->a);

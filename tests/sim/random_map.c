@@ -10,7 +10,16 @@
 
 #include "llap.h"
 
-enum { MESHES_MAX = 3, HOSTS_MAX = 14, ZONE_POOL = 40, NET_GAP = 12, FIRST_NET = 50 };
+enum {
+	MESHES_MAX = 3,
+	HOSTS_MAX = 14,
+	ZONE_POOL = 40,
+	NET_GAP = 12,
+	FIRST_NET = 50,
+	UNKNOWN_MAX = 64,
+	NAT_PORT_FIRST = 40000,
+	NAT_PORT_LAST = 50000,
+};
 
 struct draft {
 	struct world *w;
@@ -162,6 +171,29 @@ static void add_hub(struct draft *d, size_t left, size_t right)
 	mesh_join(mesh_of(d, right), site);
 }
 
+/*
+ * Habits of tunnels: how long they wait, a NAT that gives them another source port,
+ * and members who take whoever calls and therefore list fewer than all.
+ */
+static void give_habits(struct draft *d, struct site_tunnel *t)
+{
+	t->config.last_heard_timeout = span_s(draw(d, 3, 9) * 10);
+	t->config.update_interval = span_s(likely(d, 20) ? 20 : 10);
+	if (likely(d, 10))
+		t->jack.nat_port = (uint16_t)draw(d, NAT_PORT_FIRST, NAT_PORT_LAST);
+	if (!likely(d, 20))
+		return;
+	t->config.accept_unknown = true;
+	t->config.max_unknown_peers = UNKNOWN_MAX;
+	for (size_t i = 0; i < t->peers.n; i++) {
+		struct site_peer *peer = t->peers.at[i];
+
+		/* Not if the other has dropped us as well: then nobody would call. */
+		if (likely(d, 50) && tunnel_find_peer(peer->to->tunnel, &t->jack))
+			peer->to = NULL;
+	}
+}
+
 static size_t draw_site_count(struct draft *d)
 {
 	uint32_t luck = draw(d, 1, 100);
@@ -210,6 +242,11 @@ struct world *random_map(uint64_t seed)
 		if (likely(&d, 20))
 			add_hub(&d, i - 1, i);
 	}
+	for (size_t i = 0; i < d.w->sites.n; i++)
+		for (size_t k = 0; k < world_site(d.w, i)->tunnels.n; k++)
+			give_habits(&d, site_tunnel(world_site(d.w, i), k));
+	for (size_t i = 0; i < d.n_meshes; i++)
+		world_add_script(d.w, mesh_of(&d, i))->offers_nothing = true;
 	add_hosts(&d);
 	return d.w;
 }

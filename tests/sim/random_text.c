@@ -20,6 +20,8 @@ static const char *const names[] = {
 	[FAULT_RENUMBERED] = "cable off, then with other numbers",
 	[FAULT_TRAFFIC] = "everybody echoes",
 	[FAULT_REFRESH] = "refresh",
+	[FAULT_FORGERY] = "forged packets",
+	[FAULT_STRANGER] = "packets from a stranger",
 	[FAULT_DEATH] = "death",
 	[FAULT_SABOTAGE] = "sabotage",
 };

@@ -24,6 +24,7 @@ struct script_manners;
 struct script {
 	struct world *world;
 	struct jack jack;
+	bool offers_nothing;		/* no network is behind it, true or not: for the watch */
 	struct domain_id di;		/* at first made from its address */
 	struct script_packet *heard;	/* the last SCRIPT_KEPT; see script_heard() */
 	size_t n_heard;			/* in all */

@@ -8,9 +8,15 @@
 
 #include <stdlib.h>
 
-static uint64_t key_of(const struct site_tunnel *t, uint32_t other)
+/*
+ * Two connections to one address may be: a router that called from there before
+ * its name was resolved is another peer than the one of that name. Addresses are
+ * near each other (world.h), so that 24 bits of each tell them apart.
+ */
+static uint64_t key_of(const struct site_tunnel *t, uint32_t other, uint16_t id)
 {
-	return (uint64_t)t->jack.number << 32 | other;
+	return (uint64_t)(t->jack.number & 0xFFFFFF) << 40 | (uint64_t)(other & 0xFFFFFF) << 16 |
+	       id;
 }
 
 static struct flow *place_of(struct flow *flows, size_t cap, uint64_t key)
@@ -35,18 +41,19 @@ static void grow(struct watch *watch)
 	watch->cap_flows = cap;
 }
 
-/* The flow from a tunnel to an address, of the router's present life. */
-static struct flow *flow_of(struct site_tunnel *t, uint32_t other)
+/* A connection from a tunnel to an address, of the router's present life. */
+static struct flow *flow_of(struct site_tunnel *t, uint32_t other, uint16_t id)
 {
+	const uint64_t key = key_of(t, other, id);
 	struct watch *watch = t->site->world->watch;
 	struct flow *f;
 
 	if (2 * watch->n_flows >= watch->cap_flows)
 		grow(watch);
-	f = place_of(watch->flows, watch->cap_flows, key_of(t, other));
+	f = place_of(watch->flows, watch->cap_flows, key);
 	watch->n_flows += f->key == 0;
 	if (f->key == 0 || f->life != t->site->lives)
-		*f = (struct flow){ .key = key_of(t, other), .life = t->site->lives };
+		*f = (struct flow){ .key = key, .life = t->site->lives };
 	return f;
 }
 
@@ -66,18 +73,15 @@ static uint16_t after(uint16_t sequence)
 
 void watch_open_rsp(struct site_tunnel *from, uint32_t to, const struct aurp *h)
 {
-	struct flow *f = flow_of(from, to);
+	struct flow *f = flow_of(from, to, h->connection);
 
-	if (!f->is_open || f->id != h->connection)
-		*f = (struct flow){ .key = f->key, .life = f->life };
-	f->id = h->connection;
 	f->is_open = f->may_restart = true;
 }
 
 /* Why a packet with a new number may not be sent now; NULL: it may. */
 static const char *fault_of(const struct flow *f, const struct aurp *h)
 {
-	if (!f->is_open || f->id != h->connection)
+	if (!f->is_open)
 		return "on a connection that was not opened";
 	if (f->may_restart && h->sequence == 1)
 		return NULL;
@@ -91,9 +95,9 @@ static const char *fault_of(const struct flow *f, const struct aurp *h)
 bool watch_sequenced(struct site_tunnel *from, uint32_t to, const struct aurp *h,
 	struct rd aurp_packet)
 {
-	struct flow *f = flow_of(from, to);
+	struct flow *f = flow_of(from, to, h->connection);
 	uint64_t bytes = digest_of(aurp_packet);
-	bool is_same = f->id == h->connection && f->sequence == h->sequence && f->is_open;
+	bool is_same = f->is_open && f->sequence == h->sequence;
 	const char *fault;
 
 	if (is_same && f->bytes == bytes)
@@ -103,16 +107,15 @@ bool watch_sequenced(struct site_tunnel *from, uint32_t to, const struct aurp *h
 		watch_say(from->site->world, from->site->config.name,
 			"sends %s %u to connection %u %s (before: %u)", aurp_cmd(h->msg)->name,
 			h->sequence, h->connection, fault, f->sequence);
-	*f = (struct flow){ .key = f->key, .life = f->life, .id = h->connection,
-		.sequence = h->sequence, .is_open = true, .is_outstanding = true,
-		.is_rd = h->msg == AURP_RD, .bytes = bytes };
+	*f = (struct flow){ .key = f->key, .life = f->life, .sequence = h->sequence,
+		.is_open = true, .is_outstanding = true, .bytes = bytes };
 	return true;
 }
 
 void watch_acked(struct site_tunnel *at, uint32_t by, const struct aurp *h)
 {
-	struct flow *f = flow_of(at, by);
+	struct flow *f = flow_of(at, by, h->connection);
 
-	if (f->id == h->connection && f->sequence == h->sequence)
+	if (f->sequence == h->sequence)
 		f->is_outstanding = false;
 }

@@ -4,15 +4,14 @@
 
 #include "world.h"
 
-/* What one router has said to one address as data sender: its latest sequenced packet. */
+/* A one-way connection: the latest sequenced packet that its data sender sent. */
 struct flow {
 	uint64_t key;			/* 0: free */
 	unsigned life;			/* of the sending router */
-	uint16_t id, sequence;
-	bool is_open;			/* an Open-Rsp for `id` was sent */
+	uint16_t sequence;
+	bool is_open;			/* an Open-Rsp for it was sent */
 	bool may_restart;		/* it was sent after the last sequenced packet */
 	bool is_outstanding;		/* no RI-Ack for it was delivered */
-	bool is_rd;
 	uint64_t bytes;			/* their digest */
 };
 

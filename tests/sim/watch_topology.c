@@ -81,7 +81,7 @@ static void mark_scripts(struct world *w, struct parts *parts, const struct mesh
 	for (size_t i = 0; i < w->scripts.n; i++) {
 		const struct script *s = w->scripts.at[i];
 
-		if (s->jack.mesh != without)
+		if (s->jack.mesh != without && !s->offers_nothing)
 			parts->is_open[parts->of[at_mesh(w, s->jack.mesh)]] = true;
 	}
 }
