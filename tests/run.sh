@@ -1,26 +1,55 @@
 #!/usr/bin/env bash
 # Builds aurpd in every way and runs every test. From a bare Debian machine:
 #
-#     sudo tests/run.sh [--quick]
+#     sudo tests/run.sh [--quick | --long]
+#     sudo tests/run.sh --sim WORLDS [--seed FIRST]
 #
-# --quick leaves out the system tests of the sanitized daemon and the fuzzers.
+# --quick leaves out what takes long: the system tests of the sanitized daemon,
+# coverage, the comparison of compilers, most random worlds, the fuzzers.
+# --long is for the night: an hour of use, long stories, ten minutes a fuzzer,
+# and random worlds that nobody has seen before.
+# --sim only lives through random worlds and ends with one line: how many seeds,
+# router-hours, packets, violations. A violation is told by its seed and the
+# shortest list of faults that shows it.
 # Everything built or logged goes into build/. The last line is the sum; the
 # exit status is 0 only if nothing failed.
 set -u
 . "$(dirname "$0")/prepare.sh"
 cd "$top" || exit 1
-quick=no
+
+usage() { sed -n '2,17s/^# \{0,1\}//p' "$0"; exit 64; }
+
+quick=no long=no only='' worlds=2000 seed=1 fuzz_seconds=5
 case "$*" in
 '') ;;
---quick) quick=yes ;;
-*) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 64 ;;
+--quick) quick=yes worlds=200 ;;
+--long) long=yes worlds=50000 seed=$(date +%s)0000 fuzz_seconds=600 ;;
+--sim\ *)
+	[[ $* =~ ^--sim\ ([0-9]{1,9})(\ --seed\ ([0-9]{1,18}))?$ ]] || usage
+	worlds=${BASH_REMATCH[1]} seed=${BASH_REMATCH[3]:-1} only=sim
+	;;
+*) usage ;;
 esac
+
+# Worlds drawn by lot, through crashes, cuts and changes, until they are at rest again.
+random_worlds() {
+	build/dev/tests/sim/aurpd-sim --worlds "$worlds" --seed "$seed" --jobs "$(nproc)"
+}
+
+if [ "$only" = sim ]; then
+	install_packages build-essential cmake pkg-config libevent-dev libconfuse-dev libcmocka-dev
+	mkdir -p build
+	build dev --target aurpd-sim || exit 1
+	random_worlds
+	exit
+fi
 
 need_root
 install_packages build-essential cmake pkg-config iproute2 util-linux git \
 	libevent-dev libconfuse-dev libcmocka-dev \
 	python3 python3-pytest python3-pytest-timeout \
-	clang clang-tidy clang-tools libclang-rt-dev cppcheck shellcheck mandoc systemd binutils
+	clang clang-tidy clang-tools libclang-rt-dev cppcheck shellcheck mandoc systemd binutils \
+	wireguard-tools wireguard-go
 need_namespaces
 
 results=$top/build/results
@@ -66,13 +95,35 @@ run_system() {
 	run_ctest "$1" system -L system -j 6
 }
 
-fuzz_smoke() {
+fuzz() {
 	local log=$results/fuzz.log
-	cmake --preset fuzz -DFUZZ_SECONDS=5 >"$log" 2>&1 &&
-		cmake --build --preset fuzz -j "$(nproc)" --target fuzz-all >>"$log" 2>&1 &&
+	if cmake --preset fuzz -DFUZZ_SECONDS="$fuzz_seconds" >"$log" 2>&1 &&
+		cmake --build --preset fuzz -j "$(nproc)" --target fuzz-all >>"$log" 2>&1; then
+		sed -n '/^fuzzer /,/^fuzz executions/p' "$log"
 		return 0
+	fi
 	tail -n 40 "$log"
 	return 1
+}
+
+same_everywhere() {
+	tests/sim/check_hash.sh build/hash
+}
+
+# What unit tests, stories and corpora have run of src/proto and src/core.
+coverage() {
+	local log=$results/coverage.log
+	find build/coverage -name '*.gcda' -delete 2>/dev/null
+	build coverage || return 1
+	ctest --preset coverage -LE 'system|lint' -j "$(nproc)" >"$log" 2>&1 ||
+		{ tail -n 40 "$log"; return 1; }
+	python3 tests/lint/check_coverage.py build/coverage
+}
+
+# Peers end, crash and lie, networks come and go, for an hour: nothing grows.
+hour_of_use() {
+	AURPD=$top/build/dev/aurpd AURPD_FLOOD=$top/build/dev/tests/system/flood \
+		AURPD_SOAK_SECONDS=3600 pytest-3 -q -s --timeout=5400 tests/system/test_soak.py
 }
 
 # The release build is small, installs what it must, and its example is valid.
@@ -100,10 +151,13 @@ demo_works() {
 }
 
 mkdir -p build
+[ $long = no ] || export AURPD_SIM_LONG=1
 if step "Plain build, warnings are errors" build dev; then
 	run_ctest dev unit -LE 'system|lint' -j "$(nproc)"
 	run_ctest dev lint -L lint
 	run_system dev
+	step "Random worlds, from seed $seed on" random_worlds
+	[ $long = no ] || step "An hour of use" hour_of_use
 fi
 if step "Build with AddressSanitizer and UndefinedBehaviorSanitizer" build asan; then
 	run_ctest asan unit -LE 'system|lint' -j "$(nproc)"
@@ -111,7 +165,11 @@ if step "Build with AddressSanitizer and UndefinedBehaviorSanitizer" build asan;
 fi
 step "Release build: size, files, example configuration" release_is_fit
 step "The demonstration" demo_works
-[ $quick = yes ] || step "Fuzzing every decoder for five seconds" fuzz_smoke
+if [ $quick = no ]; then
+	step "Line coverage of the protocols and the router" coverage
+	step "The same worlds by every compiler" same_everywhere
+	step "Fuzzing, $fuzz_seconds s each" fuzz
+fi
 
 say "Took $((SECONDS - began)) s; logs and results are in build/"
 echo "aurpd: $passed passed, $failed failed"
