@@ -90,7 +90,7 @@ static void test_aurp_R7_a_peer_reflects_our_routes(void **state)
 	front_close(&f);
 }
 
-/* Two routers behind cable a: 5000 is two hops away. */
+/* Two routers behind cable a: 5100 is two hops away. */
 static void add_inner_routers(struct world *w)
 {
 	struct lan *between = world_add_lan(w, PORT_ETHERTALK);
@@ -105,29 +105,52 @@ static void add_inner_routers(struct world *w)
 	story_settle(w, 120);
 }
 
-static void test_a_peer_offers_a_shorter_way_to_our_inner_networks(void **state)
+static const struct aurp_network inner_nets[] = { { { 5000, 5001, true }, 0 },
+	{ { 5100, 5101, true }, 0 } };
+static const struct at_name stolen[] = { { 6, "Stolen" }, { 6, "Stolen" } };
+
+static void test_aurp_U38_a_peer_offers_a_shorter_way_to_our_inner_networks(void **state)
 {
-	const struct aurp_network nets[] = { extended(5000, 5001, 0), extended(5100, 5101, 0) };
-	const struct at_name zones[] = { name_of("Stolen"), name_of("Stolen") };
+	struct front f;
+	char via[64];
 
 	(void)state;
-	for (int keep = 0; keep < 2; keep++) {
-		struct front f;
-		char via[64];
+	front_open(&f, 302);
+	add_inner_routers(f.w);
+	f.before = memory_of_routers();
+	front_admit(&f, inner_nets, stolen, 2);
+	world_run(f.w, span_s(120));
+	/* RFC 1504 p. 35: the shorter way wins, at equal distances the local one. */
+	assert_string_equal(front_via(f.a, 5000, via), "p0");
+	assert_string_equal(front_via(f.a, 5100, via), "enemy");
+	front_close(&f);
+}
 
-		front_open(&f, 302);
-		add_inner_routers(f.w);
-		f.before = memory_of_routers();
-		f.a->config.keep_local = keep;
-		site_reconfigure(f.a);
-		front_admit(&f, nets, zones, 2);
-		world_run(f.w, span_s(120));
-		assert_string_equal(front_via(f.a, 5000, via), "p0");
-		/* RFC 1504 p. 35 lets the shorter way win; whoever wants may keep his own. */
-		assert_string_equal(front_via(f.a, 5100, via), keep ? "p0" : "enemy");
-		assert_false(site_sees_zone(f.a, "Stolen"));
-		front_close(&f);
-	}
+/* Whoever wants keeps his own, as long as his own way to it does not get worse. */
+static void test_what_is_kept_local_stays_so(void **state)
+{
+	struct front f;
+	char via[64];
+
+	(void)state;
+	front_open(&f, 303);
+	add_inner_routers(f.w);
+	f.before = memory_of_routers();
+	f.a->config.keep_local = true;
+	site_reconfigure(f.a);
+	front_admit(&f, inner_nets, stolen, 2);
+	world_run(f.w, span_s(600));
+	assert_string_equal(front_via(f.a, 5000, via), "p0");
+	assert_string_equal(front_via(f.a, 5100, via), "p0");
+	assert_false(site_sees_zone(f.a, "Stolen"));
+	assert_int_equal(f.a->traces[TRACE_PEER_DUPLICATE_NET], 2);
+	/* While its router is away the other way is better than none. */
+	site_crash(world_site(f.w, 3));
+	world_run(f.w, span_s(300));
+	assert_string_equal(front_via(f.a, 5100, via), "enemy");
+	site_switch_on(world_site(f.w, 3));
+	world_run(f.w, span_s(120));
+	front_close(&f);
 }
 
 /* --- floods ---------------------------------------------------------------------------- */
@@ -405,7 +428,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_aurp_R7_R13_a_peer_offers_all_that_others_have),
 		cmocka_unit_test(test_aurp_R7_a_peer_reflects_our_routes),
-		cmocka_unit_test(test_a_peer_offers_a_shorter_way_to_our_inner_networks),
+		cmocka_unit_test(test_aurp_U38_a_peer_offers_a_shorter_way_to_our_inner_networks),
+		cmocka_unit_test(test_what_is_kept_local_stays_so),
 		cmocka_unit_test(test_aurp_X7_a_peer_floods_with_all_that_there_is),
 		cmocka_unit_test(test_aurp_T27_lists_and_updates_of_any_bytes),
 		cmocka_unit_test(test_aurp_X5_a_peer_offers_65000_networks),
