@@ -15,7 +15,7 @@ struct lan {
 	unsigned loss;			/* percent, for each station by itself */
 	unsigned dup;
 	bool is_cut;			/* nothing is delivered */
-	unsigned off;			/* not 0: no router is configured for it (site_reconfigure) */
+	unsigned off;			/* not 0: no router is configured for it */
 };
 
 /* Whatever is plugged into a LAN: a port of a site, an end node. Owners embed it. */

@@ -151,7 +151,9 @@ struct outcome random_run(uint64_t seed, const struct fault *list, size_t n, boo
 	world_free(w);
 	free(copy);
 	if (memory_of_routers().blocks > 0) {
-		out.violations++;
+		if (out.violations++ == 0)
+			snprintf(out.first.text, sizeof out.first.text,
+				"%zu blocks of memory are left over", memory_of_routers().blocks);
 		if (prints)
 			fprintf(stderr, "%zu blocks of memory are left over\n",
 				memory_of_routers().blocks);

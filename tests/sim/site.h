@@ -35,7 +35,7 @@ struct site_tunnel {
 struct site {
 	struct world *world;
 	size_t index;
-	struct config config;		/* everything but ports and tunnels; edit before reconfigure */
+	struct config config;		/* all but ports and tunnels; edit before reconfigure */
 	struct things ports;		/* struct site_port */
 	struct things tunnels;		/* struct site_tunnel */
 	struct router *router;		/* NULL: off */
