@@ -338,6 +338,74 @@ static void test_a_nat_rewrites_the_source_port(void **state)
 	story_end(w, 0);
 }
 
+/* --- configurations -------------------------------------------------------------------- */
+
+/* One random change of one site: a peer, the tunnel, a port, or the whole site. */
+static void reconfigure_one(struct world *w, void *ctx)
+{
+	struct site *site = world_site(w, prng_range(&w->prng, 0, (uint32_t)w->sites.n - 1));
+	struct site_tunnel *t = site_tunnel(site, 0);
+	struct site_peer *peer = t->peers.at[prng_range(&w->prng, 0, (uint32_t)t->peers.n - 1)];
+
+	(void)ctx;
+	switch (prng_range(&w->prng, 0, 7)) {
+	case 0:
+		t->is_removed = !t->is_removed;
+		break;
+	case 1:
+		site_port(site, 0)->is_removed = !site_port(site, 0)->is_removed;
+		break;
+	case 2:
+		if (site_is_on(site))
+			site_begin_stop(site);
+		else
+			site_switch_on(site);
+		return;
+	case 3:
+		t->config.update_interval = span_s(10 * prng_range(&w->prng, 1, 3));
+		break;
+	default:
+		peer->is_removed = !peer->is_removed;
+	}
+	/* Who leaves reads no configuration any more. */
+	if (!site->is_stopping)
+		site_reconfigure(site);
+}
+
+static void restore_all(struct world *w)
+{
+	/* Who is about to stop does so first. */
+	world_run(w, span_s(10));
+	for (size_t i = 0; i < w->sites.n; i++) {
+		struct site *site = world_site(w, i);
+		struct site_tunnel *t = site_tunnel(site, 0);
+
+		t->is_removed = site_port(site, 0)->is_removed = false;
+		for (size_t k = 0; k < t->peers.n; k++)
+			((struct site_peer *)t->peers.at[k])->is_removed = false;
+		site_reconfigure(site);
+	}
+	story_switch_on(w);
+}
+
+static void test_configurations_change_all_the_time(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 110; seed < (story_is_long() ? 210 : 120); seed++) {
+		struct world *w = story_mesh(seed, 6);
+
+		story_mesh_of(w)->weather.loss = seed % 2 ? 10 : 0;
+		story_switch_on(w);
+		for (int i = 0; i < 400; i++) {
+			reconfigure_one(w, NULL);
+			world_run(w, span_ms(prng_range(&w->prng, 0, 8000)));
+		}
+		restore_all(w);
+		mesh_heal(story_mesh_of(w));
+		story_end(w, SILENCE_S + PROBE_S + REDIAL_S);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +425,7 @@ int main(void)
 		cmocka_unit_test(test_a_site_moves_to_another_address),
 		cmocka_unit_test(test_all_sites_move_at_once),
 		cmocka_unit_test(test_a_nat_rewrites_the_source_port),
+		cmocka_unit_test(test_configurations_change_all_the_time),
 	};
 
 	return cmocka_run_group_tests_name("story: restart", tests, NULL, NULL);
