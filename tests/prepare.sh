@@ -43,7 +43,8 @@ install_packages() {
 build() {
 	cmake --preset "$1" >"$top/build/$1.configure.log" 2>&1 ||
 		{ cat "$top/build/$1.configure.log"; return 1; }
-	cmake --build --preset "$1" -j "$(nproc)" "${@:2}" >"$top/build/$1.build.log" 2>&1 && return 0
+	cmake --build --preset "$1" -j "$(nproc)" "${@:2}" >"$top/build/$1.build.log" 2>&1 &&
+		return 0
 	grep -E -A 4 'error|warning|undefined reference' "$top/build/$1.build.log" | head -n 40
 	echo "the whole story: build/$1.build.log"
 	return 1

@@ -223,6 +223,25 @@ static void test_aurp_X7_a_forged_address_gets_no_more_than_was_sent_in_its_name
 	lab_free(lab);
 }
 
+static void test_aurp_X7_no_answer_is_longer_than_the_call(void **state)
+{
+	uint8_t bytes[OPEN_REQ_SIZE];
+	struct wr w = wr_over(bytes, sizeof(bytes));
+	struct mate m;
+	struct lab *lab = open_lab(4, &m);
+
+	(void)state;
+	/* With null identifiers the header of a call is shorter than ours. */
+	aurp_encode_domain(&w, &(struct aurp_domain){ .type = AURP_ROUTING });
+	aurp_encode(&w, &(struct aurp){ 7, 0, AURP_SUI_ALL, AURP_OPEN_REQ });
+	aurp_encode_open_req(&w, &(struct aurp_open_req){ .version = AURP_VERSION });
+	assert_true(wr_len(&w) < OPEN_REQ_SIZE);
+	mate_say_raw(&m, bytes, wr_len(&w));
+	assert_null(mate_find(&m));
+	assert_int_equal(lab_count(lab, "t0", "peer-too-many"), 1);
+	lab_free(lab);
+}
+
 static void test_replies_to_strangers_come_at_a_limited_rate(void **state)
 {
 	struct mate m;
@@ -300,6 +319,7 @@ int main(void)
 		cmocka_unit_test(test_a_stranger_gives_way_to_the_name_it_turns_out_to_have),
 		cmocka_unit_test(
 			test_aurp_X7_a_forged_address_gets_no_more_than_was_sent_in_its_name),
+		cmocka_unit_test(test_aurp_X7_no_answer_is_longer_than_the_call),
 		cmocka_unit_test(test_replies_to_strangers_come_at_a_limited_rate),
 		cmocka_unit_test(test_aurp_X6_our_id_cannot_be_guessed_by_trying_for_an_hour),
 		cmocka_unit_test(test_ids_differ_between_addresses_and_over_time),
