@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "ddp.h"
 #include "story_front.h"
 
 /* What site a sends to one address, and how many of it are longer than what asks for them. */
@@ -87,6 +88,53 @@ static void test_aurp_X7_in_the_name_of_a_dead_peer(void **state)
 		assert_true(m.bytes <= sent + calls);
 		front_assert_calm(&f);
 	}
+	mesh_heal(f.m);
+	front_close(&f);
+}
+
+/* An echo request to the end node of site a, in a data packet of `as`. */
+static void send_echo_as(struct front *f, struct endpoint as)
+{
+	struct endpoint own = f->enemy->jack.addr;
+	uint8_t bytes[DDP_LONG_HEADER + 1];
+	struct wr w = wr_over(bytes, sizeof bytes);
+
+	ddp_encode_long(&w, &(struct ddp){ .len = sizeof bytes, .type = DDP_AEP,
+		.dst = { f->at_a->addr.net, f->at_a->addr.node, 4 }, .src = { 7000, 7, 4 } });
+	wr_u8(&w, 1);
+	f->enemy->jack.addr = as;
+	f->enemy->di = (struct domain_id){ DI_IP, as.ip };
+	script_send_data(f->enemy, front_target(f), bytes, sizeof bytes);
+	f->enemy->jack.addr = own;
+}
+
+static void test_aurp_X4_no_data_in_the_name_of_a_dead_peer(void **state)
+{
+	static const uint8_t open_req[] = { 0, 1, 0 };
+	struct front f;
+	struct endpoint dead;
+	uint64_t carried;
+
+	(void)state;
+	front_open(&f, 601);
+	mesh_cut(f.m, front_target(&f), &f.enemy->jack, true);
+	front_list_enemy(&f, NULL, NULL, 0);
+	dead = f.enemy->jack.addr;
+	carried = site_counter(f.a, "peer", "data-rx");
+	for (int i = 0; i < 20; i++) {
+		send_as(f.enemy, dead, front_target(&f), &(struct aurp){ .connection = 77,
+			.msg = AURP_OPEN_REQ }, open_req, sizeof open_req);
+		world_run(f.w, span_ms(200));
+		send_echo_as(&f, dead);
+		world_run(f.w, span_s(1));
+	}
+	assert_int_equal(site_counter(f.a, "peer", "data-rx"), carried);
+	assert_int_equal(f.a->drops[DROP_PEER_NOT_CONNECTED], 20);
+	assert_int_equal(site_connected(f.a), 1);
+	/* The live peer's is carried, as every network of its may have sent it. */
+	send_echo_as(&f, story_jack(f.b)->addr);
+	world_run(f.w, span_s(1));
+	assert_int_equal(site_counter(f.a, "peer", "data-rx"), carried + 1);
 	mesh_heal(f.m);
 	front_close(&f);
 }
@@ -199,6 +247,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_aurp_X7_in_the_name_of_a_dead_peer),
+		cmocka_unit_test(test_aurp_X4_no_data_in_the_name_of_a_dead_peer),
 		cmocka_unit_test(test_aurp_X6_every_connection_id_is_tried),
 		cmocka_unit_test(test_a_name_with_several_addresses),
 		cmocka_unit_test(test_aurp_T29_a_stranger_behind_a_nat_that_forgets),
