@@ -212,7 +212,8 @@ class Daemon:
     def wait(self, timeout=30):
         """The exit status, once it ended by itself."""
         code = self.process.wait(timeout)
-        self.messages.wait(lambda m: "EXIT" in m[1], 30)     # the last line was read
+        # the last line was read
+        self.messages.wait(lambda m: "EXIT" in m[1], 30, self._born)
         return code
 
     def stop(self, timeout=30):

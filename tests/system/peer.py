@@ -101,9 +101,10 @@ class Peer(Log):
         return self
 
     def update(self, *events):
-        """Sends one RI-Upd of (event, range, distance) as data sender."""
-        body = b"".join(aurp.event_tuple(*event) for event in events)
-        self.send(aurp.RI_UPD, self.sender_conn, self.sender_seq, 0, body)
+        """Sends one RI-Upd of (event, range, distance) as data sender; the next one may follow."""
+        body, seq = b"".join(aurp.event_tuple(*event) for event in events), self.sender_seq
+        self.send(aurp.RI_UPD, self.sender_conn, seq, 0, body)
+        assert self.wait_until(lambda: self.sender_seq != seq, 20), "an RI-Upd without RI-Ack"
 
     def router_down(self, error=aurp.ERR_NORMAL_CLOSE):
         self.send(aurp.RD, self.sender_conn, self.sender_seq, 0,

@@ -254,4 +254,7 @@ def test_a_device_that_is_not_there_or_no_serial_line_is_said_once(net):
 def test_at_the_end_the_adapter_answers_for_nobody(net):
     assert net.adapter.ours == {0xFD}
     net.daemon.stop()
+    deadline = time.monotonic() + 20
+    while net.adapter.ours and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert net.adapter.ours == set(), "it would go on answering for a node that is gone"
