@@ -61,6 +61,7 @@ static const char whole[] =
 	"    network = 201 zone = Desk address = 201.1 }\n"
 	"tunnel \"globaltalk\" {\n"
 	"    listen = 192.0.2.1:1387\n"
+	"    device = wg0\n"
 	"    accept-unknown = yes\n"
 	"    max-unknown-peers = 5\n"
 	"    update-interval = 20\n"
@@ -108,6 +109,7 @@ static void test_every_option_is_read(void **state)
 	assert_int_equal(c->ports[1].seed, SEED_NONE);
 	assert_int_equal(t->listen.ip, 0xC0000201);
 	assert_int_equal(t->listen.port, 1387);
+	assert_string_equal(t->device, "wg0");
 	assert_true(t->accept_unknown);
 	assert_int_equal(t->max_unknown_peers, 5);
 	assert_int_equal(span_to_s(t->update_interval), 20);

@@ -109,6 +109,8 @@ static void test_changed_devices_sockets_and_hosts_are_reopened(void **state)
 		"peer alice { host=a2.example } peer bob { host=192.0.2.1 port=9 } }\n"
 		"tunnel u { listen=\"0.0.0.0:1387\" peer carol { host=c.example } }\n",
 		"*lan *two ", "*t =u ", "*t/alice *t/bob =u/carol ");
+	expect("tunnel t { }", "tunnel t { device=wg0 }", "", "*t ", "");
+	expect("tunnel t { device=wg1 }", "tunnel t { device=wg0 }", "", "*t ", "");
 	expect("ethertalk a { device=x seed=none }", "ethertalk a { tap=x seed=none }", "*a ", "",
 		"");
 	expect("ethertalk a { device=x seed=none }",
