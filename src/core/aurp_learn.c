@@ -179,6 +179,7 @@ static void learn(struct peer *p, struct at_range range, uint8_t distance, bool 
 		say_conflict(p, TRACE_PEER_DUPLICATE_NET, range, route);
 	switch (route_offer_tunnel(r, p, range, distance)) {
 	case OFFER_OURS:
+		assert(route);
 		say_reflects(p, range, route);
 		give_way(p, range);
 		return;

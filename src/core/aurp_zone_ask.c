@@ -241,16 +241,16 @@ static void take_zone(struct answer *a, const struct at_name *zone)
 {
 	struct router *r = peer_router(a->p);
 	size_t had, share = a->p->tunnel->config.max_zones_per_peer;
+	bool has_share;
 
 	/* A list that is whole grows by late names of an extended answer only (Z17). */
 	if (!a->route || (a->was_complete && !a->may_be_late))
 		return;
 	had = a->route->zones.used;
-	if (recv_has_its_share(a->p, a->n_zones, share, "zones"))
-		leave_gap(a);
-	else if (route_add_zone(r, a->route, zone))
+	has_share = recv_has_its_share(a->p, a->n_zones, share, "zones");
+	if (!has_share && route_add_zone(r, a->route, zone))
 		a->n_zones += a->route->zones.used - had;
-	else if (r->zones.is_full)
+	else if (has_share || r->zones.is_full)
 		leave_gap(a);
 	else
 		peer_drop(a->p, DROP_AURP_BAD_TUPLE);
