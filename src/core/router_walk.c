@@ -108,6 +108,8 @@ void router_walk_zones(struct router *r, void (*each)(void *ctx, const struct zo
 	for (size_t i = 0; i < r->zones.used; i++) {
 		const struct zone *z = r->zones.sorted[i];
 
+		if (!zone_is_visible(z))
+			continue;	/* of a list that is not whole yet */
 		for (size_t k = 0; k < z->used; k++)
 			nets[k] = z->routes[k]->range.first;
 		each(ctx, &(struct zone_info){ .name = &z->name, .nets = nets, .n_nets = z->used });

@@ -46,13 +46,19 @@ static void put(struct wan *w, size_t mate, uint16_t port, const uint8_t *bytes,
 	free(storage);
 }
 
+/* Who it says it is. */
+enum domain { OWN_DOMAIN, OTHER_DOMAIN, NULL_DOMAIN };
+
 static struct wr begin(const struct wan *w, size_t mate, uint8_t *bytes, enum aurp_type type,
-	bool in_other_domain)
+	enum domain domain)
 {
 	struct wr out = wr_over(bytes, FUZZ_IN_MAX);
+	struct domain_id src = { DI_IP, mate_place(w, mate).ip + (domain == OTHER_DOMAIN) };
 
-	aurp_encode_domain(&out, &(struct aurp_domain){ .dst = w->own, .type = type,
-		.src = { DI_IP, mate_place(w, mate).ip + (in_other_domain ? 1 : 0) } });
+	if (domain == NULL_DOMAIN)
+		src = (struct domain_id){ DI_NULL, 0 };
+	aurp_encode_domain(&out,
+		&(struct aurp_domain){ .dst = w->own, .src = src, .type = type });
 	return out;
 }
 
@@ -150,7 +156,10 @@ static void body(struct stage *s, const struct mate *m, enum aurp_msg msg, struc
 		break;
 	case AURP_OPEN_REQ:
 		n = stage_pick(s, 16);
-		aurp_encode_open_req(w, &(struct aurp_open_req){ .version = n ? 1 : 2 });
+		if (n == 1)
+			wr_u16(w, AURP_VERSION);	/* the shortest: no option count */
+		else
+			aurp_encode_open_req(w, &(struct aurp_open_req){ .version = n ? 1 : 2 });
 		break;
 	case AURP_OPEN_RSP:
 		n = stage_pick(s, 16);
@@ -208,6 +217,18 @@ static uint16_t sequence(struct stage *s, const struct mate *m, enum aurp_msg ms
 	}
 }
 
+static enum domain domain_of(uint8_t flags)
+{
+	switch (flags & 7) {
+	case 5:
+		return OTHER_DOMAIN;
+	case 6:
+		return NULL_DOMAIN;
+	default:
+		return OWN_DOMAIN;
+	}
+}
+
 static void say_command(struct wan *w, size_t mate, uint16_t port)
 {
 	struct stage *s = w->stage;
@@ -215,7 +236,7 @@ static void say_command(struct wan *w, size_t mate, uint16_t port)
 	uint8_t bytes[FUZZ_IN_MAX];
 	struct aurp h = { .msg = (enum aurp_msg)stage_pick(s, AURP_MSG_COUNT) };
 	uint8_t flags = rd_u8(&s->script);
-	struct wr out = begin(w, mate, bytes, AURP_ROUTING, (flags & 7) == 5);
+	struct wr out = begin(w, mate, bytes, AURP_ROUTING, domain_of(flags));
 
 	if (h.msg == AURP_OPEN_REQ && flags & 7)
 		m->own_id = (uint16_t)(m->own_id + (flags & 6));
@@ -232,7 +253,7 @@ static void say_data(struct wan *w, size_t mate, uint16_t port)
 {
 	struct stage *s = w->stage;
 	uint8_t bytes[FUZZ_IN_MAX], how = rd_u8(&s->script);
-	struct wr out = begin(w, mate, bytes, AURP_DATA, false);
+	struct wr out = begin(w, mate, bytes, AURP_DATA, OWN_DOMAIN);
 	struct ddp d = { .hops = how & 15, .checksum = how >> 4 & 1 };
 
 	d.src = (struct at_sockaddr){ stage_net(s), 0x60, 0 };
@@ -310,7 +331,7 @@ void wan_answer(struct stage *s)
 	size_t mate = who >> 1 & (STAGE_MATES - 1);
 	struct mate *m = &w->mate[mate];
 	uint8_t bytes[FUZZ_IN_MAX];
-	struct wr out = begin(w, mate, bytes, AURP_ROUTING, false);
+	struct wr out = begin(w, mate, bytes, AURP_ROUTING, OWN_DOMAIN);
 	struct aurp h = { .msg = answer_to(m->heard), .flags = 0 };
 	bool to_sender;
 

@@ -44,10 +44,39 @@ static void test_datagrams_of_our_own_that_are_lost_are_the_routers(void **state
 	rig_free(rig);
 }
 
+static void count_zone(void *ctx, const struct zone_info *zone)
+{
+	size_t *n = ctx;
+
+	assert_true(zone->n_nets > 0);
+	++*n;
+}
+
+/* The fuzzer found one in the dump that no network had. */
+static void test_zones_of_a_list_that_is_not_whole_are_not_shown(void **state)
+{
+	struct rig *rig = rig_up();
+	const struct station p = station_p(rig);
+	size_t n = 0;
+
+	(void)state;
+	station_rtmp(&p, 3, 5, TUPLES(EXT(30, 34, 1)));
+	station_zip_reply(&p, rig_socket(rig, 0, AT_SOCKET_ZIP), 30, 3, ZONES("One", "Two"));
+	router_walk_zones(rig->r, count_zone, &n);
+	assert_int_equal(n, router_summary(rig->r).zones);
+	station_zip_reply(&p, rig_socket(rig, 0, AT_SOCKET_ZIP), 30, 3, ZONES("Three"));
+	n = 0;
+	router_walk_zones(rig->r, count_zone, &n);
+	assert_int_equal(n, router_summary(rig->r).zones);
+	assert_int_equal(n, 3 + 3);
+	rig_free(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_datagrams_of_our_own_that_are_lost_are_the_routers),
+		cmocka_unit_test(test_zones_of_a_list_that_is_not_whole_are_not_shown),
 	};
 
 	return cmocka_run_group_tests_name("router_walk", tests, NULL, NULL);
