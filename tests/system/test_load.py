@@ -61,6 +61,17 @@ def percentiles(waits):
                  for share in (0.5, 0.95, 1))
 
 
+def settled(daemon):
+    """A dump when everything that had been queued has been counted."""
+    before = None
+    while True:
+        dump = daemon.dump()
+        if before and dump.drops() == before.drops():
+            return dump
+        before = dump
+        time.sleep(0.3)
+
+
 class Siege:
     """What was asked and answered, and what it cost, while a flood ran."""
 
@@ -73,7 +84,7 @@ class Siege:
         self.waits = {name: [] for name in asks}
         with Flood(ns, device, frames, rate, WARM_UP):
             pass
-        self.before, mark = daemon.dump(), daemon.lines.mark()
+        self.before, mark = settled(daemon), daemon.lines.mark()
         rss, cpu = daemon.rss(), daemon.cpu_seconds()
         with Flood(ns, device, frames, rate, SECONDS) as self.flood:
             while self.flood.running:
@@ -81,7 +92,7 @@ class Siege:
                     self.waits[name].append(ask())
                 time.sleep(0.01)
         self.cpu = daemon.cpu_seconds() - cpu
-        self.after = daemon.dump()
+        self.after = settled(daemon)
         self.grown = daemon.rss() - rss
         self.lines = daemon.lines.since(mark)
 
