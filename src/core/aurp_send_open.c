@@ -55,6 +55,7 @@ static void accept(struct peer *p, const struct aurp *h)
 		probe(p);
 		return;
 	}
+	tunnel_end_farewells(p->tunnel, p);
 	send_enter(p, SEND_CONNECTED);
 	s->id = h->connection;
 	s->sequence = 1;

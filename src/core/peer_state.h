@@ -144,6 +144,13 @@ void peer_say(const struct peer *p, struct trace_event e);
 /* The same with a kind, a text and where the peer is. */
 void peer_trace(const struct peer *p, enum trace_kind kind, const char *text);
 
+/*
+ * tunnel.c, for peers: the router at this peer's address opens a connection. Another peer
+ * there that still says farewell (it was removed, or had no name yet) stops: its RD could
+ * be taken for one of the new connection.
+ */
+void tunnel_end_farewells(struct tunnel *t, const struct peer *caller);
+
 /* tunnel.c, for peers: one UDP payload out. */
 void tunnel_send(struct tunnel *t, struct endpoint to, const struct pkt *payload);
 

@@ -151,6 +151,18 @@ void tunnel_set_peer_addresses(struct tunnel *t, const char *peer, const struct 
 	peer_set_addresses(p, to, n);
 }
 
+void tunnel_end_farewells(struct tunnel *t, const struct peer *caller)
+{
+	struct list *it;
+
+	list_for_each(it, &t->peers) {
+		struct peer *p = peer_at(it);
+
+		if (p != caller && p->is_leaving && p->to.ip == caller->to.ip)
+			peer_close(p, "it called again", span_us(-1));
+	}
+}
+
 void tunnel_view_changed(struct tunnel *t)
 {
 	struct list *it;

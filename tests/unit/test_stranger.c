@@ -35,6 +35,11 @@ static void become_a_peer(struct mate *m)
 	mate_take(m, AURP_RI_REQ);
 }
 
+static const struct peer *peer_in(struct lab *lab)
+{
+	return container_of(lab->tunnel[0]->peers.next, struct peer, in_tunnel);
+}
+
 static size_t peers(struct lab *lab)
 {
 	return router_summary(lab->rig->r).peers;
@@ -188,6 +193,30 @@ static void test_a_stranger_gives_way_to_the_name_it_turns_out_to_have(void **st
 	lab_free(lab);
 }
 
+/* Its RD would have number 1, and so would the first packet of the new connection. */
+static void test_a_farewell_ends_when_the_router_calls_again(void **state)
+{
+	struct lab *lab = lab_new(1);
+	struct mate m;
+
+	(void)state;
+	lab->tunnels[0].accept_unknown = true;
+	lab_start(lab);
+	m = mate_of(lab, 0);
+	become_a_peer(&m);
+	mate_open_req(&m);
+	mate_take(&m, AURP_OPEN_RSP);
+	mate_resolve(&m);
+	mate_take(&m, AURP_RD);
+	mate_take(&m, AURP_OPEN_REQ);
+	mate_open_req(&m);
+	mate_take(&m, AURP_OPEN_RSP);
+	assert_false(lab_has_peer(lab, "10.0.0.2"));
+	assert_int_equal(mate_await(&m, AURP_OPEN_REQ, span_s(4))->h.connection,
+		peer_in(lab)->recv.id);
+	lab_free(lab);
+}
+
 /* --- forged addresses ---------------------------------------------------------------------- */
 
 static uint64_t bytes_to(struct lab *lab, const struct mate *m)
@@ -317,6 +346,7 @@ int main(void)
 		cmocka_unit_test(test_the_answer_may_take_half_a_minute_but_not_for_ever),
 		cmocka_unit_test(test_a_stranger_that_stays_away_is_forgotten),
 		cmocka_unit_test(test_a_stranger_gives_way_to_the_name_it_turns_out_to_have),
+		cmocka_unit_test(test_a_farewell_ends_when_the_router_calls_again),
 		cmocka_unit_test(
 			test_aurp_X7_a_forged_address_gets_no_more_than_was_sent_in_its_name),
 		cmocka_unit_test(test_aurp_X7_no_answer_is_longer_than_the_call),
