@@ -108,7 +108,7 @@ static void send_echo_as(struct front *f, struct endpoint as)
 	f->enemy->jack.addr = own;
 }
 
-static void test_aurp_X4_no_data_in_the_name_of_a_dead_peer(void **state)
+static void test_no_data_in_the_name_of_a_dead_peer(void **state)
 {
 	static const uint8_t open_req[] = { 0, 1, 0 };
 	struct front f;
@@ -142,7 +142,7 @@ static void test_aurp_X4_no_data_in_the_name_of_a_dead_peer(void **state)
 /* --- guesses --------------------------------------------------------------------------- */
 
 /* Who may forge a live peer's address and tries every ID hits once: it costs a reconnection. */
-static void test_aurp_X6_every_connection_id_is_tried(void **state)
+static void test_every_connection_id_is_tried(void **state)
 {
 	static const uint8_t body[] = { 0xFF, 0xFF };
 	static const enum aurp_msg tried[] = { AURP_RD, AURP_RI_UPD, AURP_RI_RSP, AURP_OPEN_RSP,
@@ -206,7 +206,7 @@ static void test_a_name_with_several_addresses(void **state)
 		world_run(f.w, span_s(1));
 		site_switch_on(f.a);
 		give_addresses(f.a, all, 4);
-		/* This time a must find the right one by itself: b does not know that it is back. */
+		/* Now a must find the right one by itself: b does not know that it is back. */
 		story_settle(f.w, 4 * 40);
 		story_end(f.w, 0);
 	}
@@ -215,7 +215,7 @@ static void test_a_name_with_several_addresses(void **state)
 /* --- NAT ------------------------------------------------------------------------------- */
 
 /* A router that nobody configured sits behind a NAT that gives it other ports as it likes. */
-static void test_aurp_T29_a_stranger_behind_a_nat_that_forgets(void **state)
+static void test_a_stranger_behind_a_nat_that_forgets(void **state)
 {
 	struct world *w = world_new(630);
 	struct mesh *m = world_add_mesh(w);
@@ -232,7 +232,7 @@ static void test_aurp_T29_a_stranger_behind_a_nat_that_forgets(void **state)
 	assert_true(site_knows(a, story_net(1), NULL));
 	assert_true(site_knows(b, story_net(0), NULL));
 	for (uint16_t i = 1; i < 30; i++) {
-		/* Every few minutes; what we send to the old port is lost until it says something. */
+		/* What we send to the old port is lost until it says something. */
 		u->jack.nat_port = (uint16_t)(40000 + i);
 		world_run(w, span_s(50 + 37 * (i % 7)));
 	}
@@ -247,10 +247,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_aurp_X7_in_the_name_of_a_dead_peer),
-		cmocka_unit_test(test_aurp_X4_no_data_in_the_name_of_a_dead_peer),
-		cmocka_unit_test(test_aurp_X6_every_connection_id_is_tried),
+		cmocka_unit_test(test_no_data_in_the_name_of_a_dead_peer),
+		cmocka_unit_test(test_every_connection_id_is_tried),
 		cmocka_unit_test(test_a_name_with_several_addresses),
-		cmocka_unit_test(test_aurp_T29_a_stranger_behind_a_nat_that_forgets),
+		cmocka_unit_test(test_a_stranger_behind_a_nat_that_forgets),
 	};
 
 	return cmocka_run_group_tests_name("story: addresses", tests, NULL, NULL);

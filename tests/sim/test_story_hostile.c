@@ -400,7 +400,7 @@ static void test_aurp_X5_zone_lists_without_end(void **state)
 	front_close(f);
 }
 
-static void test_aurp_Z21_zone_names_of_every_byte(void **state)
+static void test_zone_names_of_every_byte(void **state)
 {
 	static struct aurp_network nets[256];
 	static struct at_name zones[256];
@@ -435,7 +435,7 @@ int main(void)
 		cmocka_unit_test(test_aurp_X5_a_peer_offers_65000_networks),
 		cmocka_unit_test(test_aurp_O7_O8_a_full_table_recovers_when_the_glutton_has_gone),
 		cmocka_unit_test(test_aurp_X5_zone_lists_without_end),
-		cmocka_unit_test(test_aurp_Z21_zone_names_of_every_byte),
+		cmocka_unit_test(test_zone_names_of_every_byte),
 	};
 
 	return cmocka_run_group_tests_name("story: hostile", tests, NULL, NULL);

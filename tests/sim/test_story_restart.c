@@ -70,7 +70,7 @@ static void test_aurp_C31_a_crash_and_a_return_with_a_new_connection_id(void **s
 	print_message("a site that crashed is known again after %u s at most\n", worst);
 }
 
-static void test_aurp_C7_C15_a_return_with_the_same_connection_id(void **state)
+static void test_a_return_with_the_same_connection_id(void **state)
 {
 	static const unsigned off_s[] = { 1, 5, 30, 85, 120, 200 };
 
@@ -87,7 +87,7 @@ static void test_aurp_C7_C15_a_return_with_the_same_connection_id(void **state)
 	}
 }
 
-static void test_aurp_C15_a_return_with_the_connection_id_of_the_life_before_last(void **state)
+static void test_aurp_C17_a_return_with_the_connection_id_of_the_life_before_last(void **state)
 {
 	struct world *w = story_mesh(30, 2);
 
@@ -162,7 +162,7 @@ static void test_aurp_C18_C21_both_open_at_the_same_moment(void **state)
 	}
 }
 
-static void test_aurp_C21_one_knows_the_address_of_the_other_late(void **state)
+static void test_one_knows_the_address_of_the_other_late(void **state)
 {
 	struct world *w = world_new(61);
 	struct mesh *m = world_add_mesh(w);
@@ -410,13 +410,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_aurp_C31_a_crash_and_a_return_with_a_new_connection_id),
-		cmocka_unit_test(test_aurp_C7_C15_a_return_with_the_same_connection_id),
+		cmocka_unit_test(test_a_return_with_the_same_connection_id),
 		cmocka_unit_test(
-			test_aurp_C15_a_return_with_the_connection_id_of_the_life_before_last),
+			test_aurp_C17_a_return_with_the_connection_id_of_the_life_before_last),
 		cmocka_unit_test(test_both_sides_restart_at_once),
 		cmocka_unit_test(test_one_side_restarts_in_a_loop),
 		cmocka_unit_test(test_aurp_C18_C21_both_open_at_the_same_moment),
-		cmocka_unit_test(test_aurp_C21_one_knows_the_address_of_the_other_late),
+		cmocka_unit_test(test_one_knows_the_address_of_the_other_late),
 		cmocka_unit_test(test_aurp_C28_C29_half_open_for_any_time),
 		cmocka_unit_test(test_cut_one_way_from_birth),
 		cmocka_unit_test(test_asymmetric_cuts_all_over_a_mesh),
