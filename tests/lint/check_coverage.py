@@ -5,7 +5,7 @@
 
 BUILD is a folder configured with the preset "coverage" in which tests have run.
 Prints a table. Fails if a folder is under 95 %, or if a line that no test has
-run is not argued in tests/coverage-argued.tsv: file, the line's text or
+run is not argued in tests/coverage-argued.tsv: file, "function(): line" or a whole
 "function()", and why no test runs it. An entry that fits no such line fails too.
 """
 
@@ -71,8 +71,8 @@ def judge(counts):
             if count > 0:
                 continue
             source = text[number - 1].strip()
-            fitting = [entry for entry in argued
-                       if entry[0] == name and entry[1] in (source, f"{function}()")]
+            fitting = [entry for entry in argued if entry[0] == name and
+                       entry[1] in (f"{function}(): {source}", f"{function}()")]
             used.update(fitting)
             if not fitting:
                 yield f"{name}:{number}: in {function}(), never run: {source}"
