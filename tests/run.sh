@@ -90,7 +90,7 @@ run_ctest() {
 }
 
 run_system() {
-	rm -f "build/$1"/tests/system/*.xml
+	rm -f "build/$1"/tests/system/*.xml "build/$1"/tests/system/measures.txt
 	# They mostly wait: more of them at once than there are processors.
 	run_ctest "$1" system -L system -j 6
 }
@@ -120,11 +120,6 @@ coverage() {
 	python3 tests/lint/check_coverage.py build/coverage
 }
 
-# Peers end, crash and lie, networks come and go, for an hour: nothing grows.
-hour_of_use() {
-	AURPD=$top/build/dev/aurpd AURPD_FLOOD=$top/build/dev/tests/system/flood \
-		AURPD_SOAK_SECONDS=3600 pytest-3 -q -s --timeout=5400 tests/system/test_soak.py
-}
 
 # The release build is small, installs what it must, and its example is valid.
 release_is_fit() {
@@ -151,13 +146,15 @@ demo_works() {
 }
 
 mkdir -p build
-[ $long = no ] || export AURPD_SIM_LONG=1
+# An hour of use, ten minutes of silence, worlds of more than a year.
+[ $long = no ] || export AURPD_SIM_LONG=1 AURPD_LONG=1 AURPD_SOAK_SECONDS=3600
 if step "Plain build, warnings are errors" build dev; then
 	run_ctest dev unit -LE 'system|lint' -j "$(nproc)"
 	run_ctest dev lint -L lint
 	run_system dev
+	say "Measured under load"
+	cat build/dev/tests/system/measures.txt
 	step "Random worlds, from seed $seed on" random_worlds
-	[ $long = no ] || step "An hour of use" hour_of_use
 fi
 if step "Build with AddressSanitizer and UndefinedBehaviorSanitizer" build asan; then
 	run_ctest asan unit -LE 'system|lint' -j "$(nproc)"

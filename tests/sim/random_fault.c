@@ -383,6 +383,29 @@ static void end_at_site(struct world *w, struct site *site, const struct fault *
 	}
 }
 
+/*
+ * Where two routers of one cable are in one mesh, a lost network counts up through RTMP
+ * and the tunnel before it dies; in bad weather that can take longer than ten minutes.
+ */
+static bool is_forgotten(struct world *w, const struct lan *lan)
+{
+	for (size_t i = 0; i < w->sites.n; i++) {
+		const struct site *site = world_site(w, i);
+
+		for (size_t k = 0; k < site->ports.n; k++) {
+			const struct config_port *p = &site_port(site, k)->config;
+
+			if (site_port(site, k)->lan != lan || p->range.first == 0)
+				continue;
+			for (size_t n = 0; n < w->sites.n; n++)
+				if (site_is_on(world_site(w, n)) &&
+					site_knows(world_site(w, n), p->range.first, NULL))
+					return false;
+		}
+	}
+	return true;
+}
+
 void fault_end(struct world *w, const struct fault *f)
 {
 	switch (f->kind) {
@@ -405,7 +428,8 @@ void fault_end(struct world *w, const struct fault *f)
 		restart_hosts(w, lan_of(w, f->a));
 		break;
 	case FAULT_REZONED:
-		return_cable(w, lan_of(w, f->a), f, return_rezoned);
+		return_cable(w, lan_of(w, f->a), f,
+			is_forgotten(w, lan_of(w, f->a)) ? return_rezoned : NULL);
 		break;
 	case FAULT_RENUMBERED:
 		return_cable(w, lan_of(w, f->a), f, return_renumbered);
