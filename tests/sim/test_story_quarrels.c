@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "story.h"
+#include "story_front.h"
 
 struct overlap {
 	unsigned said;
@@ -125,12 +125,40 @@ static void test_a_zone_is_renamed(void **state)
 	story_end(w, 200);
 }
 
+/* A list that is asked for again replaces the last one; a distance of 15 takes a network away. */
+static void test_aurp_U8_U45_networks_that_a_peer_does_not_repeat_are_gone(void **state)
+{
+	struct aurp_network nets[] = { { { 7000, 7009, true }, 1 }, { { 7010, 7019, true }, 1 } };
+	const struct at_name zones[] = { name_of("Here"), name_of("There") };
+	const struct aurp_event gone = { AURP_EV_NDC, { 7000, 7009, true }, AURP_DISTANCE_MAX };
+	struct front f;
+
+	(void)state;
+	front_open(&f, 250);
+	front_admit(&f, nets, zones, 2);
+	assert_true(site_knows(f.a, 7000, NULL));
+	assert_true(site_knows(f.a, 7010, NULL));
+	nets[1].range = (struct at_range){ 7020, 7029, true };
+	site_refresh(f.a);
+	world_run(f.w, span_s(60));
+	assert_true(site_knows(f.a, 7000, NULL));
+	assert_false(site_knows(f.a, 7010, NULL));
+	assert_true(site_knows(f.a, 7020, NULL));
+	script_send_events(f.enemy, front_target(&f), script_connection(f.enemy),
+		script_sequence(f.enemy), &gone, 1);
+	world_run(f.w, span_s(60));
+	assert_false(site_knows(f.a, 7000, NULL));
+	assert_true(site_knows(f.a, 7020, NULL));
+	front_close(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_aurp_R6_of_overlapping_ranges_the_first_stays_until_it_goes),
 		cmocka_unit_test(test_aurp_U31_U33_a_network_moves_from_one_site_to_another),
 		cmocka_unit_test(test_a_zone_is_renamed),
+		cmocka_unit_test(test_aurp_U8_U45_networks_that_a_peer_does_not_repeat_are_gone),
 	};
 
 	return cmocka_run_group_tests_name("story: quarrels", tests, NULL, NULL);
