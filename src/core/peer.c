@@ -45,6 +45,7 @@ void peer_free(struct peer *p)
 	router_disarm(peer_router(p), &p->linger);
 	list_remove(&p->in_tunnel);
 	peer_index_changed(&p->tunnel->by_address);
+	p->tunnel->n_unknown -= p->is_unknown;
 	free(p);
 }
 

@@ -97,7 +97,7 @@ static bool refuse(struct reply *y, uint16_t connection, enum aurp_error error)
 
 static bool has_room(const struct tunnel *t)
 {
-	return !t->r->is_stopping && tunnel_count_unknown(t) < t->config.max_unknown_peers;
+	return !t->r->is_stopping && t->n_unknown < t->config.max_unknown_peers;
 }
 
 /* Asks back. False: not, though a refusal may say why to its administrator (C11). */

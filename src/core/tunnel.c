@@ -264,16 +264,6 @@ void tunnel_drop(struct tunnel *t, enum drop_reason reason, struct endpoint from
 
 /* --- routers that nobody configured ---------------------------------------------------- */
 
-size_t tunnel_count_unknown(const struct tunnel *t)
-{
-	const struct list *it;
-	size_t n = 0;
-
-	list_for_each(it, &t->peers)
-		n += peer_at(it)->is_unknown;
-	return n;
-}
-
 static void append_number(char **at, unsigned int n)
 {
 	if (n >= 10)
@@ -301,6 +291,7 @@ struct peer *tunnel_add_unknown(struct tunnel *t, struct endpoint from)
 	name_by_address(config.name, from.ip);
 	p = peer_new(t, &config);
 	p->is_unknown = true;
+	t->n_unknown++;
 	p->to = from;
 	p->to_port = from.port;
 	list_append(&t->peers, &p->in_tunnel);

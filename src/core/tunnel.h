@@ -23,6 +23,7 @@ struct tunnel {
 	struct list peers;		/* struct peer, in order of configuration */
 	struct peer_index by_address;	/* of `peers` */
 	struct stranger_gate strangers;	/* of accept-unknown */
+	size_t n_unknown;		/* of the peers, those that nobody configured */
 	bool has_doomed;		/* a peer waits for tunnel_reap() */
 	uint64_t rx, tx;		/* UDP payloads */
 	uint64_t rx_bytes, tx_bytes;
@@ -59,8 +60,7 @@ void tunnel_reap(struct tunnel *t);
 /* A packet that no peer could be found for is thrown away. */
 void tunnel_drop(struct tunnel *t, enum drop_reason reason, struct endpoint from);
 
-/* Peers that nobody configured, and one more at this address: it has no connection yet. */
-size_t tunnel_count_unknown(const struct tunnel *t);
+/* A peer that nobody configured, at this address; it has no connection yet. */
 struct peer *tunnel_add_unknown(struct tunnel *t, struct endpoint from);
 
 void tunnel_count_peers(const struct tunnel *t, size_t *peers, size_t *connected);
