@@ -156,6 +156,34 @@ void mate_say(const struct mate *m, struct aurp h, const void *body, size_t n)
 	say(m, AURP_ROUTING, &h, body, n);
 }
 
+/* A body that every command with this code could have. */
+static const struct {
+	const char *bytes;
+	size_t n;
+} bodies[AURP_MSG_COUNT] = {
+	[AURP_RI_REQ] = { "", 0 },
+	[AURP_RI_RSP] = { "\0\xD2\0", 3 },
+	[AURP_RI_ACK] = { "", 0 },
+	[AURP_RI_UPD] = { "\1\0\xD2\0", 4 },
+	[AURP_RD] = { "\xFF\xFF", 2 },
+	[AURP_ZI_REQ] = { "\0\3", 2 },
+	[AURP_GZN_REQ] = { "\3Far", 4 },
+	[AURP_GDZL_REQ] = { "\0\1", 2 },
+	[AURP_ZI_RSP] = { "\0\1\0\xC8\4Evil", 9 },
+	[AURP_ZI_RSP_EXT] = { "\0\1\0\xC8\4Evil", 9 },
+	[AURP_GZN_RSP] = { "\3Far\0\0", 6 },
+	[AURP_GDZL_RSP] = { "\0\1", 2 },
+	[AURP_OPEN_REQ] = { "\0\1\0", 3 },
+	[AURP_OPEN_RSP] = { "\0\1\0", 3 },
+	[AURP_TICKLE] = { "", 0 },
+	[AURP_TICKLE_ACK] = { "", 0 },
+};
+
+void mate_say_any(const struct mate *m, struct aurp h)
+{
+	mate_say(m, h, bodies[h.msg].bytes, bodies[h.msg].n);
+}
+
 void mate_data(const struct mate *m, const void *datagram, size_t n)
 {
 	say(m, AURP_DATA, NULL, datagram, n);

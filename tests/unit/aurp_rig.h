@@ -167,6 +167,9 @@ void mate_forget(const struct mate *m);
 
 /* A packet from the mate: header as given, body as it is. */
 void mate_say(const struct mate *m, struct aurp h, const void *body, size_t n);
+
+/* With a body that fits its command: of network 210 and, for ZI-Rsp, of zone "Evil" in 200. */
+void mate_say_any(const struct mate *m, struct aurp h);
 void mate_say_raw(const struct mate *m, const void *payload, size_t n);
 
 void mate_open_req(const struct mate *m);			/* with m->id */

@@ -169,24 +169,31 @@ static void test_a_stranger_that_stays_away_is_forgotten(void **state)
 	lab_free(lab);
 }
 
-static void test_a_stranger_gives_way_to_the_name_it_turns_out_to_have(void **state)
+/* A stranger is connected, and then the name of a peer turns out to be his. */
+static struct lab *named_lab(struct mate *m)
 {
 	struct lab *lab = lab_new(1);
-	struct mate m;
 
-	(void)state;
 	lab->tunnels[0].accept_unknown = true;
 	lab_start(lab);
-	m = mate_of(lab, 0);
-	become_a_peer(&m);
-	mate_open_req(&m);
-	mate_take(&m, AURP_OPEN_RSP);
+	*m = mate_of(lab, 0);
+	become_a_peer(m);
+	mate_open_req(m);
+	mate_take(m, AURP_OPEN_RSP);
 	assert_true(lab_has_peer(lab, "10.0.0.2"));
-	mate_forget(&m);
-	mate_resolve(&m);
+	mate_resolve(m);
 	/* It is told farewell under its old name, then called under the new one. */
-	mate_take(&m, AURP_RD);
-	mate_take(&m, AURP_OPEN_REQ);
+	mate_take(m, AURP_RD);
+	mate_take(m, AURP_OPEN_REQ);
+	return lab;
+}
+
+static void test_a_stranger_gives_way_to_the_name_it_turns_out_to_have(void **state)
+{
+	struct mate m;
+	struct lab *lab = named_lab(&m);
+
+	(void)state;
 	lab_run(lab, span_s(6));
 	assert_false(lab_has_peer(lab, "10.0.0.2"));
 	assert_int_equal(peers(lab), 1);
@@ -196,19 +203,10 @@ static void test_a_stranger_gives_way_to_the_name_it_turns_out_to_have(void **st
 /* Its RD would have number 1, and so would the first packet of the new connection. */
 static void test_a_farewell_ends_when_the_router_calls_again(void **state)
 {
-	struct lab *lab = lab_new(1);
 	struct mate m;
+	struct lab *lab = named_lab(&m);
 
 	(void)state;
-	lab->tunnels[0].accept_unknown = true;
-	lab_start(lab);
-	m = mate_of(lab, 0);
-	become_a_peer(&m);
-	mate_open_req(&m);
-	mate_take(&m, AURP_OPEN_RSP);
-	mate_resolve(&m);
-	mate_take(&m, AURP_RD);
-	mate_take(&m, AURP_OPEN_REQ);
 	mate_open_req(&m);
 	mate_take(&m, AURP_OPEN_RSP);
 	assert_false(lab_has_peer(lab, "10.0.0.2"));
