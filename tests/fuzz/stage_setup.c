@@ -56,7 +56,7 @@ static const struct { size_t networks, zones; } shares[] = {
 	{ 0, 0 }, { 4, 0 }, { 0, 3 }, { 16, 16 },
 };
 static const struct { int update_s, heard_s; } timings[] = {
-	{ 30, 90 }, { 10, 30 }, { 10, 90 }, { 3600, 30 },
+	{ 30, 90 }, { 10, 30 }, { 10, 600 }, { 3600, 30 },
 };
 
 /* A configuration with the memory it points into. */
@@ -222,6 +222,16 @@ void stage_tunnel(struct stage *s, size_t tunnel, bool is_up)
 
 /* --- the change ---------------------------------------------------------------------------- */
 
+/* Those of the configuration, and the strangers that may join them. */
+static size_t count_peers(const struct setup *u, size_t tunnel)
+{
+	size_t n = u->accept_unknown[tunnel] ? u->max_unknown : 0;
+
+	for (size_t k = 0; k < STAGE_PEERS; k++)
+		n += u->peers[tunnel] >> k & 1;
+	return n;
+}
+
 /* What the new configuration allows; what is there already need not go at once. */
 static void set_limits(struct stage *s)
 {
@@ -233,7 +243,9 @@ static void set_limits(struct stage *s)
 	s->most_peers = 0;
 	for (size_t i = 0; i < STAGE_TUNNELS; i++)
 		if (s->setup.tunnels >> i & 1)
-			s->most_peers += STAGE_PEERS + s->setup.max_unknown;
+			s->most_peers += count_peers(&s->setup, i);
+	if (s->most_peers < now.peers)
+		s->most_peers = now.peers;
 	s->settles = instant_add(s->now, span_s(6));
 }
 
