@@ -129,6 +129,7 @@ void route_remove(struct router *r, struct route *route)
 bool route_attach(struct router *r, struct port *port, struct at_range range)
 {
 	struct route *route;
+	size_t limit;
 
 	while ((route = route_find_overlap(&r->routes, range)) != NULL) {
 		struct path *own = path_find(route, PATH_ATTACHED, NULL);
@@ -139,9 +140,11 @@ bool route_attach(struct router *r, struct port *port, struct at_range range)
 	}
 	if (route)
 		return false;
-	/* Our own cables are never refused for lack of room. */
-	r->routes.limit += r->routes.used >= r->routes.limit;
+	/* Our own cables are never refused for lack of room, even if the limit has sunk. */
+	limit = r->routes.limit;
+	r->routes.limit = SIZE_MAX;
 	route = route_add(r, range);
+	r->routes.limit = limit;
 	route->best = path_add(route, PATH_ATTACHED, 0);
 	route->best->port = port;
 	route_table_changed(&r->routes);
