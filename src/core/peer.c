@@ -146,10 +146,8 @@ static void say_farewell(struct peer *p, const char *why)
 	} else if (send_is_open(p)) {
 		recv_close(p, why, span_us(-1));
 		send_leave(p);
-	} else if (recv_is_open(p)) {
-		recv_leave(p);
 	} else {
-		recv_close(p, why, span_us(-1));
+		recv_leave(p);
 	}
 }
 

@@ -31,10 +31,11 @@ static enum offer_result match(struct router *r, struct at_range range, struct r
 static struct path *add_first_path(struct router *r, struct at_range range, enum path_kind kind,
 	uint8_t distance)
 {
-	struct route *route = route_add(r, range);
+	struct route *route;
 
-	if (!route)
+	if (!route_has_room(r))
 		return NULL;
+	route = route_add(r, range);
 	route->best = path_add(route, kind, distance);
 	route_table_changed(&r->routes);
 	return route->best;

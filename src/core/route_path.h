@@ -8,7 +8,10 @@
 #include "aurpd/trace.h"
 #include "route_table.h"
 
-/* route_table.c: a route without paths, for path_add() to fill at once; NULL: the table is full. */
+/* route_table.c: may there be another route? Says once that there may not. */
+bool route_has_room(struct router *r);
+
+/* A route without paths, for path_add() to fill at once; nothing else has any of its numbers. */
 struct route *route_add(struct router *r, struct at_range range);
 void route_remove(struct router *r, struct route *route);
 void route_trace(struct router *r, enum trace_kind kind, const struct route *route);

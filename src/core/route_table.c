@@ -78,6 +78,19 @@ void route_trace(struct router *r, enum trace_kind kind, const struct route *rou
 
 /* --- routes ---------------------------------------------------------------------------- */
 
+bool route_has_room(struct router *r)
+{
+	struct route_table *t = &r->routes;
+
+	if (t->used < t->limit)
+		return true;
+	if (!t->is_full)
+		router_trace(r, &(struct trace_event){
+			.kind = TRACE_ROUTES_FULL, .number = (long)t->limit });
+	t->is_full = true;
+	return false;
+}
+
 struct route *route_add(struct router *r, struct at_range range)
 {
 	struct route_table *t = &r->routes;
@@ -85,13 +98,6 @@ struct route *route_add(struct router *r, struct at_range range)
 	struct route *route;
 
 	assert(at_range_is_valid(range) && !route_find_overlap(t, range));
-	if (t->used >= t->limit) {
-		if (!t->is_full)
-			router_trace(r, &(struct trace_event){
-				.kind = TRACE_ROUTES_FULL, .number = (long)t->limit });
-		t->is_full = true;
-		return NULL;
-	}
 	t->sorted = mem_grow(t->sorted, t->used, &t->cap, sizeof(*t->sorted));
 	memmove(t->sorted + i + 1, t->sorted + i, (t->used - i) * sizeof(*t->sorted));
 	route = mem_new(1, sizeof(*route));
@@ -129,7 +135,6 @@ void route_remove(struct router *r, struct route *route)
 bool route_attach(struct router *r, struct port *port, struct at_range range)
 {
 	struct route *route;
-	size_t limit;
 
 	while ((route = route_find_overlap(&r->routes, range)) != NULL) {
 		struct path *own = path_find(route, PATH_ATTACHED, NULL);
@@ -140,11 +145,8 @@ bool route_attach(struct router *r, struct port *port, struct at_range range)
 	}
 	if (route)
 		return false;
-	/* Our own cables are never refused for lack of room, even if the limit has sunk. */
-	limit = r->routes.limit;
-	r->routes.limit = SIZE_MAX;
+	/* Our own cables are never refused for lack of room. */
 	route = route_add(r, range);
-	r->routes.limit = limit;
 	route->best = path_add(route, PATH_ATTACHED, 0);
 	route->best->port = port;
 	route_table_changed(&r->routes);
