@@ -66,7 +66,9 @@ static void accept(struct peer *p, const struct aurp *h)
 	send_meter_answers(p);
 	view_fini(&s->view);
 	router_arm(peer_router(p), &s->quiet, p->tunnel->config.last_heard_timeout);
-	peer_is_heard(p);
+	/* While the peer is connected, a call that anybody could forge does not move its port. */
+	if (!p->is_up)
+		peer_is_heard(p);
 	answer(p, s->id, nominal_rate(p));
 	peer_trace(p, TRACE_PEER_SEND_OPEN, NULL);
 	peer_check_up(p, NULL);

@@ -217,6 +217,29 @@ static void test_a_farewell_ends_when_the_router_calls_again(void **state)
 
 /* --- forged addresses ---------------------------------------------------------------------- */
 
+static void test_a_forged_call_from_another_port_does_not_move_a_connected_stranger(void **state)
+{
+	struct mate m, forger;
+	struct lab *lab = open_lab(4, &m);
+
+	(void)state;
+	m.at.port = 40001;
+	become_a_peer(&m);
+	mate_ri_rsp(&m, 1, AURP_LAST, NETWORKS({ net(200), 0 }));
+	mate_zi_rsp(&m, 200, ZONES("Far"));
+	forger = m;
+	forger.at.port = 40002;
+	mate_open_req(&forger);
+	assert_int_equal(lab_peer(lab, "10.0.0.2").addr.port, 40001);
+	mate_forget(&m);
+	assert_int_equal(mate_await(&m, AURP_TICKLE, span_s(91))->to.port, 40001);
+	/* Who knows the connection may call from where he is now, behind his NAT. */
+	forger.dut_id = m.dut_id;
+	mate_tickle_ack(&forger);
+	assert_int_equal(lab_peer(lab, "10.0.0.2").addr.port, 40002);
+	lab_free(lab);
+}
+
 static uint64_t bytes_to(struct lab *lab, const struct mate *m)
 {
 	uint64_t n = 0;
@@ -345,6 +368,8 @@ int main(void)
 		cmocka_unit_test(test_a_stranger_that_stays_away_is_forgotten),
 		cmocka_unit_test(test_a_stranger_gives_way_to_the_name_it_turns_out_to_have),
 		cmocka_unit_test(test_a_farewell_ends_when_the_router_calls_again),
+		cmocka_unit_test(
+			test_a_forged_call_from_another_port_does_not_move_a_connected_stranger),
 		cmocka_unit_test(
 			test_aurp_X7_a_forged_address_gets_no_more_than_was_sent_in_its_name),
 		cmocka_unit_test(test_aurp_X7_no_answer_is_longer_than_the_call),
