@@ -198,7 +198,8 @@ def test_aurp_T29_strangers_get_no_memory_and_no_more_bytes_than_they_sent(town)
            f"memory {c.daemon.rss() - rss:+d} KiB")
     assert came > flood.sent * 40 and went <= came / 100
     assert c.daemon.rss() - rss <= 1024
-    assert len(c.daemon.lines.since(mark)) <= LINES
+    asked_for = "dump written"      # by this test, as often as the machine let it
+    assert len(c.daemon.lines.since(mark, lambda line: asked_for not in line)) <= LINES
     # Who can be answered where he says he is, is let in as if nothing had been.
     guest = town.world.peer(150, {Range(800, 800): (0, ["Guest"])}, c)
     deadline = time.monotonic() + 60
