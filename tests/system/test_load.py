@@ -126,8 +126,11 @@ class Siege:
     def check_answers(self):
         for name, waits in self.waits.items():
             assert len(waits) > 20, name
-            assert None not in waits, f"{name}: {waits.count(None)} without an answer"
-            assert sorted(waits)[len(waits) // 2] <= SOON, name
+            # A machine that stops the daemon for longer than its sockets can hold loses some.
+            may_lose = len(waits) // 20 if self.grew("no-buffer") else 0
+            assert waits.count(None) <= may_lose, f"{name}: {waits.count(None)} without an answer"
+            answered = sorted(wait for wait in waits if wait is not None)
+            assert answered[len(answered) // 2] <= SOON, name
 
     def check_health(self):
         assert self.grown <= 1024, f"{self.grown} KiB more"
