@@ -27,7 +27,12 @@ class Lag:
 
     def between(self, began, ended):
         """How much of this time the machine kept from us."""
-        return sum(max(0.0, min(woken, ended) - max(due, began)) for due, woken in self._late)
+        lost = 0.0
+        for due, woken in reversed(self._late):
+            if woken <= began:
+                break
+            lost += max(0.0, min(woken, ended) - max(due, began))
+        return lost
 
 
 _lag = Lag()

@@ -138,7 +138,8 @@ class LocalTalkNode(Client, Log):
             self.send_ddp(ddp.src, ddp.src_socket, at.AEP, b"\2" + ddp.data[1:], at.AEP_SOCKET)
         elif ddp.type == at.NBP and ddp.dst_socket == at.NBP_SOCKET:
             nbp = Nbp.decode(ddp.data)
-            found = self.names_asked_for(nbp.tuples[0]) if nbp.function == at.LKUP else []
+            is_asked = nbp.function == at.LKUP and nbp.tuples
+            found = self.names_asked_for(nbp.tuples[0]) if is_asked else []
             if found:
                 asked = nbp.tuples[0]
                 self.send_ddp(asked.addr, asked.socket, at.NBP,

@@ -259,7 +259,7 @@ class Node(Client, Station):
         ddp = frame.ddp
         if ddp.type == at.NBP and ddp.dst_socket == at.NBP_SOCKET and self.addr:
             nbp = Nbp.decode(ddp.data)
-            if nbp.function == at.LKUP:
+            if nbp.function == at.LKUP and nbp.tuples:
                 self._on_lookup(nbp)
 
     def _on_lookup(self, nbp):
