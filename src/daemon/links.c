@@ -10,9 +10,8 @@
 
 #include "clock.h"
 #include "link.h"
+#include "loss_report.h"
 #include "xmem.h"
-
-enum { LOSSES_EVERY_S = 60 };
 
 struct port_link {
 	struct shell *shell;
@@ -23,8 +22,7 @@ struct port_link {
 	struct port *port;
 	struct link *link;
 	bool is_up;			/* the router has been told so */
-	struct losses said;		/* losses that a message told of */
-	struct instant say_again;	/* not before then */
+	struct loss_report losses;
 	uint64_t drops[DROP_REASONS];	/* what the link itself threw away */
 };
 
@@ -114,6 +112,12 @@ void links_open(struct links *ls, const struct config_port *config)
 	p->kind = config->kind;
 	p->is_tap = config->is_tap;
 	p->port = router_find_port(ls->shell->router, config->name);
+	p->losses = (struct loss_report){ .owner = "port",
+		.name = p->name,
+		.sender = p->device,
+		.remedy = loss_remedy_kernel };
+	if (p->kind == PORT_TASHTALK)
+		p->losses.remedy = "the LocalTalk bus is busy, or the adapter hangs";
 	p->link = new_link(ls->shell, config, &hooks);
 	ls->v = xmem_grow(ls->v, ls->n, &ls->cap, sizeof *ls->v);
 	ls->v[ls->n++] = p;
@@ -167,27 +171,8 @@ void links_flush(struct links *ls)
 
 void links_report(struct links *ls, struct instant now)
 {
-	for (size_t i = 0; i < ls->n; i++) {
-		struct port_link *p = ls->v[i];
-		struct losses l = link_losses(p->link);
-
-		if (instant_cmp(now, p->say_again) < 0 ||
-			(l.no_buffer == p->said.no_buffer && l.refused == p->said.refused))
-			continue;
-		p->say_again = instant_add(now, span_s(LOSSES_EVERY_S));
-		if (l.no_buffer != p->said.no_buffer)
-			log_printf(&p->shell->log, LOG_LEVEL_WARNING,
-				"port %s: no room for %llu packets; %s", p->name,
-				(unsigned long long)(l.no_buffer - p->said.no_buffer),
-				p->kind == PORT_TASHTALK
-					? "the LocalTalk bus is busy, or the adapter hangs"
-					: "raise net.core.rmem_max and wmem_max if this goes on");
-		if (l.refused != p->said.refused && l.error != p->said.error)
-			log_printf(&p->shell->log, LOG_LEVEL_WARNING,
-				"port %s: %s does not send: %s", p->name, p->device,
-				strerror(l.error));
-		p->said = l;
-	}
+	for (size_t i = 0; i < ls->n; i++)
+		loss_report(&ls->v[i]->losses, &ls->shell->log, now, link_losses(ls->v[i]->link));
 }
 
 /* What a port lost for one reason, in its link or in the kernel. */

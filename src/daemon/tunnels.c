@@ -13,10 +13,11 @@
 #include "addr_text.h"
 #include "clock.h"
 #include "ifwatch.h"
+#include "loss_report.h"
 #include "udp.h"
 #include "xmem.h"
 
-enum { RETRY_S = 5, LOSSES_EVERY_S = 60 };
+enum { RETRY_S = 5 };
 
 /* In TEST-NET-2 (RFC 5737): who goes there takes the default route. Nothing is sent. */
 static const uint32_t far_away = 0xC6336401;
@@ -35,8 +36,8 @@ struct tunnel_socket {
 	bool is_up;			/* the router has been told so */
 	int error;			/* errno of the trouble said last */
 	struct loop_timer *retry;
-	struct losses said;
-	struct instant say_again;	/* about losses: not before then */
+	struct losses losses;		/* of all its sockets, one after the other */
+	struct loss_report losses_said;
 };
 
 static void on_received(void *ctx, struct instant now, struct endpoint from, struct pkt *payload)
@@ -120,9 +121,10 @@ static void close_socket(struct tunnel_socket *t)
 
 static void open_socket(struct tunnel_socket *t)
 {
-	const struct udp_hooks hooks = { t, on_received };
+	const struct packet_hooks hooks = { t, on_received };
 
-	t->udp = udp_open(t->shell->loop, t->shell->in, t->listen, t->device, &hooks);
+	t->udp = udp_open(
+		t->shell->loop, t->shell->in, &t->losses, t->listen, t->device, &hooks);
 }
 
 /* A socket hears its interface, not one that was made later with the same name. */
@@ -183,6 +185,10 @@ void tunnels_open(
 	t->own = config->public_address;
 	for (size_t i = 0; i < tunnel->n_peers && !t->probe; i++)
 		ip_parse(tunnel->peers[i].host, &t->probe);
+	t->losses_said = (struct loss_report){ .owner = "tunnel",
+		.name = t->name,
+		.sender = "the kernel",
+		.remedy = loss_remedy_kernel };
 	t->tunnel = router_find_tunnel(ts->shell->router, tunnel->name);
 	t->retry = loop_timer_new(ts->shell->loop, on_retry, t);
 	ts->v = xmem_grow(ts->v, ts->n, &ts->cap, sizeof *ts->v);
@@ -254,28 +260,8 @@ void tunnels_flush(struct tunnels *ts)
 
 void tunnels_report(struct tunnels *ts, struct instant now)
 {
-	for (size_t i = 0; i < ts->n; i++) {
-		struct tunnel_socket *t = ts->v[i];
-		struct losses l;
-
-		if (!t->udp)
-			continue;
-		l = udp_losses(t->udp);
-		if (instant_cmp(now, t->say_again) < 0 ||
-			(l.no_buffer == t->said.no_buffer && l.refused == t->said.refused))
-			continue;
-		t->say_again = instant_add(now, span_s(LOSSES_EVERY_S));
-		if (l.no_buffer != t->said.no_buffer)
-			log_printf(&t->shell->log, LOG_LEVEL_WARNING,
-				"tunnel %s: the kernel had no room for %llu "
-				"packets; raise net.core.rmem_max and wmem_max if this goes on",
-				t->name, (unsigned long long)(l.no_buffer - t->said.no_buffer));
-		if (l.refused != t->said.refused && l.error != t->said.error)
-			log_printf(&t->shell->log, LOG_LEVEL_WARNING,
-				"tunnel %s: the kernel does not send: %s", t->name,
-				strerror(l.error));
-		t->said = l;
-	}
+	for (size_t i = 0; i < ts->n; i++)
+		loss_report(&ts->v[i]->losses_said, &ts->shell->log, now, ts->v[i]->losses);
 }
 
 size_t tunnels_losses(const struct tunnels *ts, struct dump_loss *out, size_t max)
@@ -284,14 +270,12 @@ size_t tunnels_losses(const struct tunnels *ts, struct dump_loss *out, size_t ma
 
 	for (size_t i = 0; i < ts->n; i++) {
 		const struct tunnel_socket *t = ts->v[i];
-		struct losses l = { 0 };
+		const struct losses *l = &t->losses;
 
-		if (t->udp)
-			l = udp_losses(t->udp);
-		if (l.no_buffer > 0 && n < max)
-			out[n++] = (struct dump_loss){ t->name, DROP_NO_BUFFER, l.no_buffer };
-		if (l.refused > 0 && n < max)
-			out[n++] = (struct dump_loss){ t->name, DROP_SEND_REFUSED, l.refused };
+		if (l->no_buffer > 0 && n < max)
+			out[n++] = (struct dump_loss){ t->name, DROP_NO_BUFFER, l->no_buffer };
+		if (l->refused > 0 && n < max)
+			out[n++] = (struct dump_loss){ t->name, DROP_SEND_REFUSED, l->refused };
 	}
 	return n;
 }

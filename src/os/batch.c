@@ -1,5 +1,5 @@
 /*
- * Batches of packets for udp.c, ether_linux.c and tap_linux.c. Receive slots
+ * Batches of packets for udp.c, ether_linux.c and ltoudp.c. Receive slots
  * hold the largest UDP datagram; their pages cost nothing until one that large
  * comes. Packets to send are copied once, because the core goes on rewriting
  * headers in place for the next receiver.
@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include "clock.h"
 #include "xmem.h"
 
 enum {
@@ -63,16 +64,27 @@ void receive_batch_free(struct receive_batch *rb)
 	free(rb);
 }
 
-/* The kernel's running count comes with every packet; the last one knows best. */
-static void read_lost(struct msghdr *h, uint32_t *lost)
+/*
+ * The kernel's running count comes with every packet; the last one knows best.
+ * It begins with 0 in each socket, and again after 2^32.
+ */
+static void count_overflow(struct msghdr *h, struct losses *losses)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c))
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL)
-			memcpy(lost, CMSG_DATA(c), sizeof *lost);
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
+		uint32_t overflow;
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL)
+			continue;
+		memcpy(&overflow, CMSG_DATA(c), sizeof overflow);
+		losses->no_buffer += overflow - losses->overflow;
+		losses->overflow = overflow;
+	}
 }
 
-int receive_batch_read(struct receive_batch *rb, int fd, uint32_t *lost)
+void receive_batch_read(
+	struct receive_batch *rb, int fd, struct losses *losses, const struct packet_hooks *hooks)
 {
+	struct instant now;
 	int n;
 
 	for (int i = 0; i < BATCH_MAX; i++) {
@@ -80,22 +92,17 @@ int receive_batch_read(struct receive_batch *rb, int fd, uint32_t *lost)
 		rb->msg[i].msg_hdr.msg_controllen = CONTROL_SIZE;
 	}
 	n = recvmmsg(fd, rb->msg, BATCH_MAX, MSG_DONTWAIT, NULL);
+	now = clock_now();
 	if (n > 0)
-		read_lost(&rb->msg[n - 1].msg_hdr, lost);
-	return n;
-}
+		count_overflow(&rb->msg[n - 1].msg_hdr, losses);
+	for (int i = 0; i < n; i++) {
+		const struct endpoint from = {
+			ntohl(rb->from[i].sin_addr.s_addr), ntohs(rb->from[i].sin_port) };
+		struct pkt p = pkt_over(rb->slots + (size_t)i * SLOT_SIZE, SLOT_SIZE, PKT_HEADROOM);
 
-struct pkt receive_batch_packet(struct receive_batch *rb, int i)
-{
-	struct pkt p = pkt_over(rb->slots + (size_t)i * SLOT_SIZE, SLOT_SIZE, PKT_HEADROOM);
-
-	p.len = rb->msg[i].msg_len;
-	return p;
-}
-
-struct endpoint receive_batch_from(const struct receive_batch *rb, int i)
-{
-	return (struct endpoint){ ntohl(rb->from[i].sin_addr.s_addr), ntohs(rb->from[i].sin_port) };
+		p.len = rb->msg[i].msg_len;
+		hooks->received(hooks->ctx, now, from, &p);
+	}
 }
 
 struct send_batch {
@@ -104,14 +111,15 @@ struct send_batch {
 	struct sockaddr_in to[BATCH_MAX];
 	unsigned n;
 	size_t used;			/* of the bytes */
-	struct losses losses;
+	struct losses *losses;
 	uint8_t bytes[BATCH_MAX * SEND_PACKET_MAX];
 };
 
-struct send_batch *send_batch_new(void)
+struct send_batch *send_batch_new(struct losses *losses)
 {
 	struct send_batch *sb = xmem_new(1, sizeof *sb);
 
+	sb->losses = losses;
 	for (int i = 0; i < BATCH_MAX; i++) {
 		sb->msg[i].msg_hdr.msg_iov = &sb->iov[i];
 		sb->msg[i].msg_hdr.msg_iovlen = 1;
@@ -132,8 +140,7 @@ void send_batch_put(
 	uint8_t *bytes;
 
 	if (len > SEND_PACKET_MAX) {
-		sb->losses.refused++;
-		sb->losses.error = EMSGSIZE;
+		losses_count(sb->losses, EMSGSIZE, 1);
 		return;
 	}
 	if (sb->n == BATCH_MAX)
@@ -154,6 +161,21 @@ void send_batch_put(
 	sb->n++;
 }
 
+static bool is_full(int error)
+{
+	return error == EAGAIN || error == ENOBUFS || error == ENOMEM;
+}
+
+void losses_count(struct losses *losses, int error, size_t packets)
+{
+	if (is_full(error)) {
+		losses->no_buffer += packets;
+	} else {
+		losses->refused += packets;
+		losses->error = error;
+	}
+}
+
 void send_batch_flush(struct send_batch *sb, int fd)
 {
 	unsigned done = 0;
@@ -163,13 +185,12 @@ void send_batch_flush(struct send_batch *sb, int fd)
 
 		if (n > 0) {
 			done += (unsigned)n;
-		} else if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM) {
-			sb->losses.no_buffer += sb->n - done;
+		} else if (is_full(errno)) {
+			losses_count(sb->losses, errno, sb->n - done);
 			break;
 		} else if (errno != EINTR) {
 			/* An error of this packet alone, or an old one of its receiver. */
-			sb->losses.refused++;
-			sb->losses.error = errno;
+			losses_count(sb->losses, errno, 1);
 			done++;
 		}
 	}
@@ -177,12 +198,7 @@ void send_batch_flush(struct send_batch *sb, int fd)
 	sb->used = 0;
 }
 
-struct losses send_batch_losses(const struct send_batch *sb)
-{
-	return sb->losses;
-}
-
-void socket_set_buffers(int fd)
+void socket_prepare(int fd, struct losses *losses)
 {
 	const int size = SOCKET_BUFFER, on = 1;
 
@@ -191,4 +207,5 @@ void socket_set_buffers(int fd)
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 	setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
+	losses->overflow = 0;
 }

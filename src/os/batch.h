@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "aurpd/at.h"
+#include "aurpd/mtime.h"
 #include "aurpd/pkt.h"
 
 enum {
@@ -13,11 +14,12 @@ enum {
 	SEND_PACKET_MAX = 2048,		/* more than any frame or payload the core makes */
 };
 
-/* What got lost between the kernel and us, since the socket was opened. */
+/* What got lost between the kernel and us. */
 struct losses {
 	uint64_t no_buffer;		/* the kernel's buffer was full, in or out */
 	uint64_t refused;		/* the kernel would not send */
 	int error;			/* errno of the last refusal */
+	uint32_t overflow;		/* SO_RXQ_OVFL of the open socket, as last seen */
 };
 
 /*
@@ -29,19 +31,26 @@ struct receive_batch;
 struct receive_batch *receive_batch_new(void);
 void receive_batch_free(struct receive_batch *rb);
 
-/*
- * Reads what is there, at most BATCH_MAX packets; the count, or -1 with errno.
- * *lost becomes the socket's count of packets that found no room (SO_RXQ_OVFL).
- */
-int receive_batch_read(struct receive_batch *rb, int fd, uint32_t *lost);
+struct packet_hooks {
+	void *ctx;
+	/*
+	 * A packet with PKT_HEADROOM before it came; it is lent for the call. `from` is who sent
+	 * it over UDP, and means nothing elsewhere. The socket may not be closed inside.
+	 */
+	void (*received)(void *ctx, struct instant now, struct endpoint from, struct pkt *p);
+};
 
-/* Packet i of the last read, with PKT_HEADROOM before it; and who sent it (UDP). */
-struct pkt receive_batch_packet(struct receive_batch *rb, int i);
-struct endpoint receive_batch_from(const struct receive_batch *rb, int i);
+/*
+ * Reads what is there, at most BATCH_MAX packets, and hands on one after the other. An error is
+ * passed over: it tells of an earlier packet, or of an interface that others watch.
+ */
+void receive_batch_read(
+	struct receive_batch *rb, int fd, struct losses *losses, const struct packet_hooks *hooks);
 
 struct send_batch;
 
-struct send_batch *send_batch_new(void);
+/* `losses` counts what is not sent; it outlives the batch. */
+struct send_batch *send_batch_new(struct losses *losses);
 void send_batch_free(struct send_batch *sb);
 
 /*
@@ -51,9 +60,14 @@ void send_batch_free(struct send_batch *sb);
 void send_batch_put(struct send_batch *sb, int fd, const struct endpoint *to, const struct pkt *p,
 	size_t least);
 void send_batch_flush(struct send_batch *sb, int fd);
-struct losses send_batch_losses(const struct send_batch *sb);
 
-/* Asks for 4 MiB in both directions, as much of it as the kernel grants; bursts fit. */
-void socket_set_buffers(int fd);
+/* Counts a packet that the kernel did not take for this errno. */
+void losses_count(struct losses *losses, int error, size_t packets);
+
+/*
+ * For a socket just made: asks for 4 MiB in both directions, as much of it as the kernel grants;
+ * bursts fit. From now on `losses` counts what this socket has no room for.
+ */
+void socket_prepare(int fd, struct losses *losses);
 
 #endif

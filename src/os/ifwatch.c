@@ -6,7 +6,6 @@
 #include "ifwatch.h"
 
 #include <errno.h>
-#include <event2/event.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
@@ -19,7 +18,7 @@
 
 struct ifwatch {
 	int fd;
-	struct event *readable;
+	struct loop_watch *readable;
 	struct ifwatch_hooks hooks;
 };
 
@@ -90,16 +89,15 @@ static void read_link(const struct nlmsghdr *h, struct ifinfo *out, char *name)
 		out->master[0] = '\0';
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *arg)
+static void on_readable(void *arg)
 {
 	struct ifwatch *w = arg;
 	union answer in;
 	/* MSG_TRUNC: the length that the message has, even if it is cut. */
-	ssize_t n = recv(fd, in.bytes, sizeof in.bytes, MSG_DONTWAIT | MSG_TRUNC);
+	ssize_t n = recv(w->fd, in.bytes, sizeof in.bytes, MSG_DONTWAIT | MSG_TRUNC);
 	bool is_cut = n > (ssize_t)sizeof in.bytes;
 	size_t left = n > 0 && !is_cut ? (size_t)n : 0;
 
-	(void)what;
 	if (is_cut || (n < 0 && errno == ENOBUFS)) {	/* something was lost: look at everything */
 		w->hooks.interface(w->hooks.ctx, NULL);
 		w->hooks.addresses(w->hooks.ctx);
@@ -126,8 +124,8 @@ struct ifwatch *ifwatch_new(struct loop *l, const struct ifwatch_hooks *hooks)
 	w->hooks = *hooks;
 	w->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (w->fd >= 0 && bind(w->fd, (struct sockaddr *)&groups, sizeof groups) == 0)
-		w->readable = event_new(loop_base(l), w->fd, EV_READ | EV_PERSIST, on_readable, w);
-	if (w->readable && event_add(w->readable, NULL) == 0)
+		w->readable = loop_watch_readable(l, w->fd, on_readable, w);
+	if (w->readable)
 		return w;
 	ifwatch_free(w);
 	return NULL;
@@ -137,8 +135,7 @@ void ifwatch_free(struct ifwatch *w)
 {
 	if (!w)
 		return;
-	if (w->readable)
-		event_free(w->readable);
+	loop_watch_free(w->readable);
 	if (w->fd >= 0)
 		close(w->fd);
 	free(w);

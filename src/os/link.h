@@ -30,22 +30,6 @@ struct link_hooks {
 	void (*say)(void *ctx, enum log_level level, const char *text);
 };
 
-struct link_ops {
-	void (*check)(struct link *k);
-	bool (*is_denied)(const struct link *k);
-	void (*send)(struct link *k, const struct pkt *frame);
-	void (*flush)(struct link *k);
-	/* NULL: hears every multicast anyway */
-	void (*set_multicast)(struct link *k, struct mac group, bool join);
-	void (*set_node)(struct link *k, uint8_t node);	/* NULL: the device need not know */
-	struct losses (*losses)(const struct link *k);
-	void (*close)(struct link *k);
-};
-
-struct link {
-	const struct link_ops *ops;
-};
-
 /* Links for the device of a port; `config` is only read during the call. First do link_check(). */
 struct link *ether_link_new(struct loop *l, struct receive_batch *rb,
 	const struct config_port *config, const struct link_hooks *hooks);
@@ -57,50 +41,23 @@ struct link *tashtalk_link_new(struct loop *l, struct receive_batch *rb,
 	const struct config_port *config, const struct link_hooks *hooks);
 
 /* Looks at the device: opens, closes or leaves it. To be called whenever it may have changed. */
-static inline void link_check(struct link *k)
-{
-	k->ops->check(k);
-}
+void link_check(struct link *k);
 
-/* The last try failed for lack of permission. */
-static inline bool link_is_denied(const struct link *k)
-{
-	return k->ops->is_denied(k);
-}
+/* The last try failed for lack of a capability. */
+bool link_is_denied(const struct link *k);
 
 /* Copies a frame into the batch that link_flush() sends. Frames for a closed device are dropped. */
-static inline void link_send(struct link *k, const struct pkt *frame)
-{
-	k->ops->send(k, frame);
-}
+void link_send(struct link *k, const struct pkt *frame);
+void link_flush(struct link *k);
 
-static inline void link_flush(struct link *k)
-{
-	k->ops->flush(k);
-}
-
-static inline void link_set_multicast(struct link *k, struct mac group, bool join)
-{
-	if (k->ops->set_multicast)
-		k->ops->set_multicast(k, group, join);
-}
+void link_set_multicast(struct link *k, struct mac group, bool join);
 
 /* Our node on a LocalTalk link, 0: none; for a device that answers for it by itself. */
-static inline void link_set_node(struct link *k, uint8_t node)
-{
-	if (k->ops->set_node)
-		k->ops->set_node(k, node);
-}
+void link_set_node(struct link *k, uint8_t node);
 
-static inline struct losses link_losses(const struct link *k)
-{
-	return k->ops->losses(k);
-}
+struct losses link_losses(const struct link *k);
 
-/* Closes the device without a word. */
-static inline void link_close(struct link *k)
-{
-	k->ops->close(k);
-}
+/* Sends what is left and closes the device, without a word to the hooks. */
+void link_close(struct link *k);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "loop.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
 
@@ -15,6 +16,12 @@
 struct loop_timer {
 	struct event *event;
 	void (*expired)(void *ctx);
+	void *ctx;
+};
+
+struct loop_watch {
+	struct event *event;
+	void (*ready)(void *ctx);
 	void *ctx;
 };
 
@@ -165,6 +172,59 @@ void loop_timer_free(struct loop_timer *t)
 		return;
 	event_free(t->event);
 	free(t);
+}
+
+static void on_ready(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop_watch *w = arg;
+
+	(void)fd;
+	(void)what;
+	w->ready(w->ctx);
+}
+
+static struct loop_watch *new_watch(
+	struct loop *l, int fd, short what, void (*ready)(void *ctx), void *ctx)
+{
+	struct loop_watch *w = xmem_new(1, sizeof *w);
+
+	w->ready = ready;
+	w->ctx = ctx;
+	w->event = event_new(l->base, fd, what, on_ready, w);
+	if (!w->event)
+		abort();
+	return w;
+}
+
+struct loop_watch *loop_watch_readable(struct loop *l, int fd, void (*ready)(void *ctx), void *ctx)
+{
+	struct loop_watch *w = new_watch(l, fd, EV_READ | EV_PERSIST, ready, ctx);
+	int error;
+
+	if (event_add(w->event, NULL) == 0)
+		return w;
+	error = errno;
+	loop_watch_free(w);
+	errno = error;
+	return NULL;
+}
+
+struct loop_watch *loop_watch_writable(struct loop *l, int fd, void (*ready)(void *ctx), void *ctx)
+{
+	return new_watch(l, fd, EV_WRITE, ready, ctx);
+}
+
+void loop_watch_set(struct loop_watch *w)
+{
+	event_add(w->event, NULL);
+}
+
+void loop_watch_free(struct loop_watch *w)
+{
+	if (!w)
+		return;
+	event_free(w->event);
+	free(w);
 }
 
 static void on_loop_signal(evutil_socket_t number, short what, void *arg)

@@ -37,6 +37,17 @@ struct loop_timer *loop_timer_new(struct loop *l, void (*expired)(void *ctx), vo
 void loop_timer_set(struct loop_timer *t, struct span wait);
 void loop_timer_free(struct loop_timer *t);
 
+/* Waits for a descriptor; to be freed before that is closed. */
+struct loop_watch;
+
+/* Calls `ready` while there is something to read; NULL and errno if nobody can wait for that. */
+struct loop_watch *loop_watch_readable(struct loop *l, int fd, void (*ready)(void *ctx), void *ctx);
+
+/* Calls `ready` once each time it is set, when there is room to write. */
+struct loop_watch *loop_watch_writable(struct loop *l, int fd, void (*ready)(void *ctx), void *ctx);
+void loop_watch_set(struct loop_watch *w);
+void loop_watch_free(struct loop_watch *w);
+
 /* Calls `caught` in the loop, not in signal context, as often as the signal comes. */
 struct loop_signal;
 

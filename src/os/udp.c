@@ -7,38 +7,28 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <event2/event.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "xmem.h"
 
 struct udp {
 	int fd;
-	struct event *readable;
-	struct udp_hooks hooks;
+	struct loop_watch *readable;
+	struct packet_hooks hooks;
 	struct receive_batch *in;
 	struct send_batch *out;
-	uint32_t lost;
+	struct losses *losses;
 };
 
-static void on_readable(evutil_socket_t fd, short what, void *arg)
+static void on_readable(void *arg)
 {
 	struct udp *s = arg;
-	/* An error (ECONNREFUSED and the like) tells of an earlier packet and is gone once read. */
-	int n = receive_batch_read(s->in, fd, &s->lost);
-	struct instant now = clock_now();
 
-	(void)what;
-	for (int i = 0; i < n; i++) {
-		struct pkt p = receive_batch_packet(s->in, i);
-
-		s->hooks.received(s->hooks.ctx, now, receive_batch_from(s->in, i), &p);
-	}
+	receive_batch_read(s->in, s->fd, s->losses, &s->hooks);
 }
 
 static struct sockaddr_in address_of(struct endpoint e)
@@ -61,8 +51,8 @@ static bool bind_socket(int fd, struct endpoint listen, const char *device)
 	return bind(fd, (const struct sockaddr *)&own, sizeof own) == 0;
 }
 
-struct udp *udp_open(struct loop *l, struct receive_batch *rb, struct endpoint listen,
-	const char *device, const struct udp_hooks *hooks)
+struct udp *udp_open(struct loop *l, struct receive_batch *rb, struct losses *losses,
+	struct endpoint listen, const char *device, const struct packet_hooks *hooks)
 {
 	const int fragment = IP_PMTUDISC_DONT;
 	struct udp *s = xmem_new(1, sizeof *s);
@@ -70,16 +60,16 @@ struct udp *udp_open(struct loop *l, struct receive_batch *rb, struct endpoint l
 
 	s->hooks = *hooks;
 	s->in = rb;
-	s->out = send_batch_new();
+	s->losses = losses;
+	s->out = send_batch_new(losses);
 	s->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (s->fd >= 0) {
 		setsockopt(s->fd, IPPROTO_IP, IP_MTU_DISCOVER, &fragment, sizeof fragment);
-		socket_set_buffers(s->fd);
+		socket_prepare(s->fd, losses);
 		if (bind_socket(s->fd, listen, device))
-			s->readable = event_new(
-				loop_base(l), s->fd, EV_READ | EV_PERSIST, on_readable, s);
+			s->readable = loop_watch_readable(l, s->fd, on_readable, s);
 	}
-	if (s->readable && event_add(s->readable, NULL) == 0)
+	if (s->readable)
 		return s;
 	error = errno;
 	udp_close(s);
@@ -89,8 +79,7 @@ struct udp *udp_open(struct loop *l, struct receive_batch *rb, struct endpoint l
 
 void udp_close(struct udp *s)
 {
-	if (s->readable)
-		event_free(s->readable);
+	loop_watch_free(s->readable);
 	if (s->fd >= 0)
 		close(s->fd);
 	send_batch_free(s->out);
@@ -105,14 +94,6 @@ void udp_send(struct udp *s, struct endpoint to, const struct pkt *payload)
 void udp_flush(struct udp *s)
 {
 	send_batch_flush(s->out, s->fd);
-}
-
-struct losses udp_losses(const struct udp *s)
-{
-	struct losses l = send_batch_losses(s->out);
-
-	l.no_buffer += s->lost;
-	return l;
 }
 
 bool udp_source_address(uint32_t to, uint32_t *out)

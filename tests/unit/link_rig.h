@@ -24,6 +24,7 @@ struct link_rig {
 	struct receive_batch *in;
 	struct loop_timer *limit;
 	bool is_late;
+	bool may_complain;		/* libevent, of what the test does to it */
 	struct link_story links[LINK_RIG_LINKS];
 	size_t n;
 };

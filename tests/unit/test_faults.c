@@ -1,5 +1,5 @@
 /*
- * os/batch.c, os/udp.c, os/loop.c, os/ifwatch.c and os/link_state.c when the
+ * os/batch.c, os/udp.c, os/loop.c, os/ifwatch.c and os/link_trouble.c when the
  * kernel does not do what it should: its calls are ours here (the linker's
  * --wrap), and fail as the test says.
  */
@@ -12,7 +12,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <event2/event.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +21,8 @@
 
 #include "clock.h"
 #include "ifwatch.h"
-#include "link_state.h"
-#include "loop.h"
-#include "udp.h"
+#include "link_trouble.h"
+#include "udp_rig.h"
 
 int __real_sendmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags);
 int __real_recvmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags, struct timespec *limit);
@@ -44,6 +42,7 @@ static struct {
 	int receive_error, receive_errors;
 	int socket_error;
 	int recv_error;
+	uint32_t overflow;		/* what a socket says it had no room for; 0: as it is */
 	ssize_t recv_length;		/* claimed instead of the true one; 0: the true one */
 	time_t jump;			/* seconds that both clocks are ahead */
 	unsigned sends, receives;
@@ -69,12 +68,28 @@ int __wrap_sendmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags)
 	return __real_sendmmsg(fd, msg, n, flags);
 }
 
+static void tell_overflow(struct msghdr *h)
+{
+	struct cmsghdr *c = h->msg_control;
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SO_RXQ_OVFL;
+	c->cmsg_len = CMSG_LEN(sizeof kernel.overflow);
+	memcpy(CMSG_DATA(c), &kernel.overflow, sizeof kernel.overflow);
+	h->msg_controllen = CMSG_SPACE(sizeof kernel.overflow);
+}
+
 int __wrap_recvmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags, struct timespec *limit)
 {
+	int got;
+
 	kernel.receives++;
 	if (fails(kernel.receive_error, &kernel.receive_errors))
 		return -1;
-	return __real_recvmmsg(fd, msg, n, flags, limit);
+	got = __real_recvmmsg(fd, msg, n, flags, limit);
+	if (got > 0 && kernel.overflow)
+		tell_overflow(&msg[got - 1].msg_hdr);
+	return got;
 }
 
 int __wrap_socket(int domain, int type, int protocol)
@@ -105,96 +120,13 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *out)
 	return status;
 }
 
-/* --- a pair of sockets on a loop ------------------------------------------------------------ */
-
-struct site {
-	struct loop *loop;
-	struct receive_batch *in;
-	struct udp *a, *b;
-	struct endpoint to_b;
-	struct loop_timer *limit;
-	struct instant deadline;
-	int got, expired;
-	bool is_late;
-};
-
-static struct instant on_end_turn(void *ctx, struct instant now)
-{
-	struct site *s = ctx;
-
-	(void)now;
-	udp_flush(s->a);
-	return s->deadline;
-}
-
-static void on_expired(void *ctx, struct instant now)
-{
-	struct site *s = ctx;
-
-	assert_true(instant_cmp(now, s->deadline) >= 0);
-	s->expired++;
-	s->deadline = INSTANT_NEVER;
-	loop_stop(s->loop);
-}
-
-static void on_complain(void *ctx, const char *text)
-{
-	(void)ctx;
-	(void)text;
-}
-
-static void on_limit(void *ctx)
-{
-	struct site *s = ctx;
-
-	s->is_late = true;
-	loop_stop(s->loop);
-}
-
-static void on_received(void *ctx, struct instant now, struct endpoint from, struct pkt *p)
-{
-	(void)now;
-	(void)from;
-	(void)p;
-	((struct site *)ctx)->got++;
-}
-
 static int set_up(void **state)
 {
-	struct site *s = calloc(1, sizeof *s);
-	const struct loop_hooks hooks = { s, on_expired, on_end_turn, on_complain };
-	const struct udp_hooks udp_hooks = { s, on_received };
-	uint16_t port = 42000;
-
 	memset(&kernel, 0, sizeof kernel);
-	s->deadline = INSTANT_NEVER;
-	s->loop = loop_new(&hooks);
-	s->in = receive_batch_new();
-	s->limit = loop_timer_new(s->loop, on_limit, s);
-	for (; port < 43000 && !s->a; port++)
-		s->a = udp_open(s->loop, s->in, (struct endpoint){ 0x7F000001, port },
-			"", &udp_hooks);
-	for (; port < 44000 && !s->b; port++)
-		s->b = udp_open(s->loop, s->in, s->to_b = (struct endpoint){ 0x7F000001, port },
-			"", &udp_hooks);
-	*state = s;
-	return s->a && s->b ? 0 : -1;
+	return udp_rig_set_up(state);
 }
 
-static int tear_down(void **state)
-{
-	struct site *s = *state;
-
-	udp_close(s->a);
-	udp_close(s->b);
-	loop_timer_free(s->limit);
-	receive_batch_free(s->in);
-	loop_free(s->loop);
-	free(s);
-	return 0;
-}
-
-static void send_from_a(struct site *s, int n)
+static void send_from_a(struct udp_rig *s, int n)
 {
 	for (int i = 0; i < n; i++) {
 		struct pkt_buf buf;
@@ -206,44 +138,34 @@ static void send_from_a(struct site *s, int n)
 	}
 }
 
-static void run_until_got(struct site *s, int wanted)
-{
-	loop_timer_set(s->limit, span_s(20));
-	while (s->got < wanted && !s->is_late) {
-		udp_flush(s->a);
-		assert_int_equal(event_base_loop(loop_base(s->loop), EVLOOP_ONCE), 0);
-	}
-	assert_int_equal(s->got, wanted);
-}
-
 /* --- sending -------------------------------------------------------------------------------- */
 
 static void test_an_interrupted_send_is_taken_up_again(void **state)
 {
-	struct site *s = *state;
+	struct udp_rig *s = *state;
 
 	kernel.send_error = EINTR;
 	kernel.send_errors = 3;
 	send_from_a(s, 10);
-	run_until_got(s, 10);
-	assert_int_equal(udp_losses(s->a).refused, 0);
-	assert_int_equal(udp_losses(s->a).no_buffer, 0);
+	udp_rig_until_got(s, 10);
+	assert_int_equal(s->lost_a.refused, 0);
+	assert_int_equal(s->lost_a.no_buffer, 0);
 }
 
 static void test_a_kernel_that_takes_few_at_once_gets_all(void **state)
 {
-	struct site *s = *state;
+	struct udp_rig *s = *state;
 
 	kernel.send_most = 3;
 	send_from_a(s, 50);
-	run_until_got(s, 50);
+	udp_rig_until_got(s, 50);
 	assert_int_equal(kernel.sends, 17);
 }
 
 static void test_a_full_kernel_loses_the_batch_counts_it_and_is_asked_once(void **state)
 {
 	static const int errors[] = { EAGAIN, ENOBUFS, ENOMEM };
-	struct site *s = *state;
+	struct udp_rig *s = *state;
 
 	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
 		kernel.send_error = errors[i];
@@ -252,11 +174,11 @@ static void test_a_full_kernel_loses_the_batch_counts_it_and_is_asked_once(void 
 		send_from_a(s, 20);
 		udp_flush(s->a);
 		assert_int_equal(kernel.sends, 1);
-		assert_int_equal(udp_losses(s->a).no_buffer, 20 * (i + 1));
+		assert_int_equal(s->lost_a.no_buffer, 20 * (i + 1));
 	}
-	assert_int_equal(udp_losses(s->a).refused, 0);
+	assert_int_equal(s->lost_a.refused, 0);
 	send_from_a(s, 5);
-	run_until_got(s, 5);
+	udp_rig_until_got(s, 5);
 }
 
 static void test_a_refused_packet_costs_itself_alone(void **state)
@@ -264,32 +186,32 @@ static void test_a_refused_packet_costs_itself_alone(void **state)
 	static const int errors[] = { ECONNREFUSED, EPERM, EACCES, ENETUNREACH, EHOSTUNREACH,
 		EMSGSIZE, ENETDOWN, ENODEV, EINVAL };
 	enum { N = sizeof errors / sizeof *errors };
-	struct site *s = *state;
+	struct udp_rig *s = *state;
 
 	for (int i = 0; i < N; i++) {
 		kernel.send_error = errors[i];
 		kernel.send_errors = 1;
 		send_from_a(s, 10);
 		udp_flush(s->a);
-		assert_int_equal(udp_losses(s->a).refused, i + 1);
-		assert_int_equal(udp_losses(s->a).error, errors[i]);
+		assert_int_equal(s->lost_a.refused, i + 1);
+		assert_int_equal(s->lost_a.error, errors[i]);
 	}
-	run_until_got(s, 9 * N);
+	udp_rig_until_got(s, 9 * N);
 }
 
 static void test_a_kernel_that_refuses_everything_holds_nothing_up(void **state)
 {
-	struct site *s = *state;
+	struct udp_rig *s = *state;
 
 	kernel.send_error = ENETDOWN;
 	kernel.send_errors = -1;
 	send_from_a(s, 200);
 	udp_flush(s->a);
-	assert_int_equal(udp_losses(s->a).refused, 200);
+	assert_int_equal(s->lost_a.refused, 200);
 	assert_int_equal(kernel.sends, 200);
 	kernel.send_errors = 0;
 	send_from_a(s, 1);
-	run_until_got(s, 1);
+	udp_rig_until_got(s, 1);
 }
 
 /* --- receiving ------------------------------------------------------------------------------ */
@@ -297,29 +219,64 @@ static void test_a_kernel_that_refuses_everything_holds_nothing_up(void **state)
 static void test_an_error_of_the_socket_is_passed_over_and_reading_goes_on(void **state)
 {
 	static const int errors[] = { EINTR, EAGAIN, ECONNREFUSED, ENETDOWN, ENOMEM, EHOSTUNREACH };
-	struct site *s = *state;
+	struct udp_rig *s = *state;
 	int got = 0;
 
 	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
 		kernel.receive_error = errors[i];
 		kernel.receive_errors = 3;
 		send_from_a(s, 4);
-		run_until_got(s, got += 4);
+		udp_rig_until_got(s, got += 4);
 		assert_int_equal(kernel.receive_errors, 0);
 	}
+}
+
+static void receive_one(struct udp_rig *s, uint32_t overflow)
+{
+	kernel.overflow = overflow;
+	send_from_a(s, 1);
+	udp_rig_until_got(s, s->got + 1);
+}
+
+/* Under a flood it does so in a day. */
+static void test_the_count_of_what_found_no_room_may_begin_anew(void **state)
+{
+	const uint32_t most = 0xFFFFFFFF;
+	struct udp_rig *s = *state;
+
+	receive_one(s, 7);
+	receive_one(s, 7);
+	assert_int_equal(s->lost_b.no_buffer, 7);
+	receive_one(s, most);
+	assert_int_equal(s->lost_b.no_buffer, most);
+	receive_one(s, 5);
+	assert_int_equal(s->lost_b.no_buffer, most + (uint64_t)6);
+}
+
+static void test_losses_go_on_counting_in_the_next_socket(void **state)
+{
+	struct udp_rig *s = *state;
+
+	receive_one(s, 70);
+	udp_close(s->b);
+	s->b = udp_open(s->loop, s->in, &s->lost_b, s->to_b, "", &s->hooks);
+	assert_non_null(s->b);
+	assert_int_equal(s->lost_b.no_buffer, 70);
+	receive_one(s, 3);
+	assert_int_equal(s->lost_b.no_buffer, 73);
 }
 
 /* --- opening -------------------------------------------------------------------------------- */
 
 static void test_a_socket_that_cannot_be_opened_says_why(void **state)
 {
-	struct site *s = *state;
-	const struct udp_hooks hooks = { s, on_received };
+	struct udp_rig *s = *state;
 	uint32_t own;
 
 	kernel.socket_error = EMFILE;
 	errno = 0;
-	assert_null(udp_open(s->loop, s->in, (struct endpoint){ 0x7F000001, 0 }, "", &hooks));
+	assert_null(udp_open(s->loop, s->in, &s->lost_a, (struct endpoint){ 0x7F000001, 0 }, "",
+		&s->hooks));
 	assert_int_equal(errno, EMFILE);
 	assert_false(udp_source_address(0x7F000001, &own));
 }
@@ -349,24 +306,18 @@ static void test_an_interface_nobody_could_ask_about_is_not_called_absent(void *
 
 /* --- time ----------------------------------------------------------------------------------- */
 
-static void run_to_deadline(struct site *s)
-{
-	loop_timer_set(s->limit, span_s(20));
-	loop_run(s->loop);
-}
-
 static void test_an_hour_that_passes_at_once_is_one_expiry(void **state)
 {
-	struct site *s = *state;
+	struct udp_rig *s = *state;
 
 	s->deadline = instant_add(clock_now(), span_s(3000));
 	kernel.jump = 3600;
-	run_to_deadline(s);
+	udp_rig_to_deadline(s);
 	assert_int_equal(s->expired, 1);
 	assert_false(s->is_late);
 }
 
-#define ON_SITE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define ON_SITE(f) cmocka_unit_test_setup_teardown(f, set_up, udp_rig_tear_down)
 
 int main(void)
 {
@@ -377,6 +328,8 @@ int main(void)
 		ON_SITE(test_a_refused_packet_costs_itself_alone),
 		ON_SITE(test_a_kernel_that_refuses_everything_holds_nothing_up),
 		ON_SITE(test_an_error_of_the_socket_is_passed_over_and_reading_goes_on),
+		ON_SITE(test_the_count_of_what_found_no_room_may_begin_anew),
+		ON_SITE(test_losses_go_on_counting_in_the_next_socket),
 		ON_SITE(test_a_socket_that_cannot_be_opened_says_why),
 		cmocka_unit_test(test_an_interface_nobody_could_ask_about_is_not_called_absent),
 		ON_SITE(test_an_hour_that_passes_at_once_is_one_expiry),

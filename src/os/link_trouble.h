@@ -1,11 +1,11 @@
-/* What is the matter with the device of a link; each trouble is said once. */
-#ifndef AURPD_LINK_STATE_H
-#define AURPD_LINK_STATE_H
+/* What may be the matter with the device of a link, and the sentences about a network interface. */
+#ifndef AURPD_LINK_TROUBLE_H
+#define AURPD_LINK_TROUBLE_H
 
 #include "ifwatch.h"
 #include "link.h"
 
-enum { LTOUDP_PORT = 1954 };
+enum { LINK_TEXT_MAX = CONFIG_PATH_MAX + 300 };
 
 enum link_trouble {
 	TROUBLE_UNKNOWN,	/* not looked yet, or the kernel could not be asked */
@@ -15,15 +15,7 @@ enum link_trouble {
 	TROUBLE_MEMBER,		/* of a bridge or bond: its frames go there */
 	TROUBLE_DOWN,
 	TROUBLE_NO_CARRIER,
-	TROUBLE_DENIED,
-	TROUBLE_IN_USE,		/* somebody else has the UDP port of LToUDP for itself (Q25) */
-	TROUBLE_FAILED,
-};
-
-struct link_state {
-	const char *device;
-	enum link_trouble trouble;
-	struct link_hooks hooks;
+	TROUBLE_FAILED,		/* it cannot be opened; errno says why */
 };
 
 /*
@@ -33,14 +25,11 @@ struct link_state {
  */
 enum link_trouble link_judge(const char *device, bool needs_ethernet, struct ifinfo *info);
 
-/*
- * Takes the new trouble, and says it if it is new. `info` belongs to
- * link_judge()'s answer, `error` (errno) to DENIED and FAILED.
- */
-void link_enter(
-	struct link_state *s, enum link_trouble trouble, const struct ifinfo *info, int error);
+/* Reason and remedy of a trouble that link_judge() found. */
+void link_trouble_text(enum link_trouble trouble, const char *device, const struct ifinfo *info,
+	char text[LINK_TEXT_MAX]);
 
 /* Remarks about an interface that works but has pitfalls (wireless, the kernel's AppleTalk). */
-void link_warn(const struct link_state *s, const struct ifinfo *info);
+void link_remark(const struct link_hooks *hooks, const char *device, const struct ifinfo *info);
 
 #endif

@@ -1,0 +1,83 @@
+/*
+ * Judging a network interface, and the sentences about it. link.c and the kinds
+ * of links on interfaces call. Conformance Q19 (wireless), Q21 (bridge member),
+ * Q22 (the kernel's own AppleTalk on the same interface).
+ */
+#include "link_trouble.h"
+
+#include <errno.h>
+#include <linux/if_arp.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Masters that take all frames of their members away. */
+static bool takes_frames(const char *kind)
+{
+	static const char *const kinds[] = { "bridge", "bond", "team", "openvswitch" };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strcmp(kind, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
+enum link_trouble link_judge(const char *device, bool needs_ethernet, struct ifinfo *info)
+{
+	if (!ifwatch_query(device, info))
+		return errno == ENODEV ? TROUBLE_ABSENT : TROUBLE_UNKNOWN;
+	if (needs_ethernet && info->hardware != ARPHRD_ETHER)
+		return TROUBLE_NOT_ETHERNET;
+	if (info->master[0] && takes_frames(info->master_kind))
+		return TROUBLE_MEMBER;
+	if (!(info->flags & IFF_UP))
+		return TROUBLE_DOWN;
+	return info->flags & IFF_RUNNING ? TROUBLE_NONE : TROUBLE_NO_CARRIER;
+}
+
+void link_trouble_text(enum link_trouble trouble, const char *device, const struct ifinfo *info,
+	char text[LINK_TEXT_MAX])
+{
+	switch (trouble) {
+	case TROUBLE_ABSENT:
+		snprintf(text, LINK_TEXT_MAX,
+			"there is no interface %s yet; waiting for it (see: ip link)", device);
+		break;
+	case TROUBLE_NOT_ETHERNET:
+		snprintf(text, LINK_TEXT_MAX,
+			"%s is not an Ethernet interface; choose another one (see: ip link)",
+			device);
+		break;
+	case TROUBLE_MEMBER:
+		snprintf(text, LINK_TEXT_MAX,
+			"%s belongs to %s %s, which takes its frames; write device = %s", device,
+			info->master_kind, info->master, info->master);
+		break;
+	case TROUBLE_DOWN:
+		snprintf(text, LINK_TEXT_MAX,
+			"%s is down; waiting until it is up (ip link set %s up)", device, device);
+		break;
+	default:
+		snprintf(text, LINK_TEXT_MAX,
+			"%s has no carrier; waiting for it (is the cable plugged in?)", device);
+	}
+}
+
+void link_remark(const struct link_hooks *hooks, const char *device, const struct ifinfo *info)
+{
+	char text[LINK_TEXT_MAX];
+
+	if (info->is_wireless) {
+		snprintf(text, sizeof text,
+			"%s is a wireless interface: access points do not carry AppleTalk's "
+			"multicasts and foreign hardware addresses reliably; use a cable",
+			device);
+		hooks->say(hooks->ctx, LOG_LEVEL_WARNING, text);
+	}
+	if (info->has_kernel_appletalk) {
+		snprintf(text, sizeof text,
+			"the kernel's AppleTalk (netatalk's atalkd) uses %s too: give this port "
+			"a hardware-address of its own, or an interface of its own (macvlan, tap)",
+			device);
+		hooks->say(hooks->ctx, LOG_LEVEL_WARNING, text);
+	}
+}
