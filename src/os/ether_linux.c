@@ -94,6 +94,15 @@ static bool bind_socket(struct ether *e)
 	return bind(e->link.fd, (struct sockaddr *)&to, sizeof to) == 0;
 }
 
+static void remark(struct link *k)
+{
+	char texts[LINK_REMARKS_MAX][LINK_TEXT_MAX];
+	size_t n = link_remarks(k->device, &k->interface, texts);
+
+	for (size_t i = 0; i < n; i++)
+		link_say(k, LOG_LEVEL_WARNING, texts[i]);
+}
+
 static bool open_socket(struct link *k)
 {
 	struct ether *e = ether_of(k);
@@ -105,7 +114,7 @@ static bool open_socket(struct link *k)
 	if (k->fd < 0 || !bind_socket(e))
 		return false;
 	if (!e->has_remarked)
-		link_remark(&k->hooks, k->device, &k->interface);
+		remark(k);
 	e->has_remarked = true;
 	return true;
 }

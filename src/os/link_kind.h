@@ -5,6 +5,7 @@
 #ifndef AURPD_LINK_KIND_H
 #define AURPD_LINK_KIND_H
 
+#include "link.h"
 #include "link_trouble.h"
 
 /* What a person can do about an errno. */

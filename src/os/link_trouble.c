@@ -1,6 +1,6 @@
 /*
- * Judging a network interface, and the sentences about it. link.c and the kinds
- * of links on interfaces call. Conformance Q19 (wireless), Q21 (bridge member),
+ * Judging a network interface, and the sentences about it; for link.c and the
+ * kinds of links on interfaces. Conformance Q19 (wireless), Q21 (bridge member),
  * Q22 (the kernel's own AppleTalk on the same interface).
  */
 #include "link_trouble.h"
@@ -62,22 +62,20 @@ void link_trouble_text(enum link_trouble trouble, const char *device, const stru
 	}
 }
 
-void link_remark(const struct link_hooks *hooks, const char *device, const struct ifinfo *info)
+size_t link_remarks(const char *device, const struct ifinfo *info,
+	char texts[LINK_REMARKS_MAX][LINK_TEXT_MAX])
 {
-	char text[LINK_TEXT_MAX];
+	size_t n = 0;
 
-	if (info->is_wireless) {
-		snprintf(text, sizeof text,
+	if (info->is_wireless)
+		snprintf(texts[n++], LINK_TEXT_MAX,
 			"%s is a wireless interface: access points do not carry AppleTalk's "
 			"multicasts and foreign hardware addresses reliably; use a cable",
 			device);
-		hooks->say(hooks->ctx, LOG_LEVEL_WARNING, text);
-	}
-	if (info->has_kernel_appletalk) {
-		snprintf(text, sizeof text,
+	if (info->has_kernel_appletalk)
+		snprintf(texts[n++], LINK_TEXT_MAX,
 			"the kernel's AppleTalk (netatalk's atalkd) uses %s too: give this port "
 			"a hardware-address of its own, or an interface of its own (macvlan, tap)",
 			device);
-		hooks->say(hooks->ctx, LOG_LEVEL_WARNING, text);
-	}
+	return n;
 }

@@ -2,10 +2,10 @@
 #ifndef AURPD_LINK_TROUBLE_H
 #define AURPD_LINK_TROUBLE_H
 
+#include "aurpd/config.h"
 #include "ifwatch.h"
-#include "link.h"
 
-enum { LINK_TEXT_MAX = CONFIG_PATH_MAX + 300 };
+enum { LINK_TEXT_MAX = CONFIG_PATH_MAX + 300, LINK_REMARKS_MAX = 2 };
 
 enum link_trouble {
 	TROUBLE_UNKNOWN,	/* not looked yet, or the kernel could not be asked */
@@ -29,7 +29,8 @@ enum link_trouble link_judge(const char *device, bool needs_ethernet, struct ifi
 void link_trouble_text(enum link_trouble trouble, const char *device, const struct ifinfo *info,
 	char text[LINK_TEXT_MAX]);
 
-/* Remarks about an interface that works but has pitfalls (wireless, the kernel's AppleTalk). */
-void link_remark(const struct link_hooks *hooks, const char *device, const struct ifinfo *info);
+/* Remarks about an interface that works but has pitfalls; how many there are. */
+size_t link_remarks(const char *device, const struct ifinfo *info,
+	char texts[LINK_REMARKS_MAX][LINK_TEXT_MAX]);
 
 #endif

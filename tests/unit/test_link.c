@@ -315,39 +315,22 @@ static void test_a_descriptor_that_nobody_can_wait_for_is_not_left_behind(void *
 
 /* --- sentences --------------------------------------------------------------------------- */
 
-static char said[4][400];
-static size_t n_said;
-
-static void say(void *ctx, enum log_level level, const char *text)
-{
-	(void)ctx;
-	(void)level;
-	assert_true(n_said < 4);
-	snprintf(said[n_said++], sizeof said[0], "%s", text);
-}
-
-static void remark(const char *name, struct ifinfo info)
-{
-	const struct link_hooks hooks = { .say = say };
-
-	n_said = 0;
-	link_remark(&hooks, name, &info);
-}
-
 static void test_atalk_Q19_a_wireless_interface_is_remarked_upon(void **state)
 {
+	char texts[LINK_REMARKS_MAX][LINK_TEXT_MAX];
+
 	(void)state;
-	remark("wlan0", (struct ifinfo){ .is_wireless = true });
-	assert_int_equal(n_said, 1);
-	assert_non_null(strstr(said[0], "wlan0 is a wireless interface"));
-	remark("wlan0", (struct ifinfo){ 0 });
-	assert_int_equal(n_said, 0);
+	assert_int_equal(link_remarks("wlan0", &(struct ifinfo){ .is_wireless = true }, texts), 1);
+	assert_non_null(strstr(texts[0], "wlan0 is a wireless interface"));
+	assert_int_equal(link_remarks("eth0", &(struct ifinfo){ 0 }, texts), 0);
 }
 
 static void test_atalk_Q22_the_kernels_own_appletalk_is_remarked_upon(void **state)
 {
 	static char list[] = "Interface        Address   Networks  Status\n"
 			     "eth0             0064:80   0064-0065 0\n";
+	const struct ifinfo both = { .is_wireless = true, .has_kernel_appletalk = true };
+	char texts[LINK_REMARKS_MAX][LINK_TEXT_MAX];
 	FILE *f = fmemopen(list, sizeof list - 1, "r");
 
 	(void)state;
@@ -355,9 +338,8 @@ static void test_atalk_Q22_the_kernels_own_appletalk_is_remarked_upon(void **sta
 	rewind(f);
 	assert_false(atalk_list_has(f, "eth1"));
 	fclose(f);
-	remark("eth0", (struct ifinfo){ .has_kernel_appletalk = true });
-	assert_int_equal(n_said, 1);
-	assert_non_null(strstr(said[0], "hardware-address of its own"));
+	assert_int_equal(link_remarks("wlan0", &both, texts), 2);
+	assert_non_null(strstr(texts[1], "hardware-address of its own"));
 }
 
 static void test_a_trouble_is_said_once_until_it_changes(void **state)
