@@ -10,7 +10,6 @@
 
 #include "aurp_seq.h"
 #include "peer_state.h"
-#include "port.h"
 
 /* A router that said farewell: it will call when it is back, but perhaps it cannot (A8). */
 static const struct span dial_after_rd = { 30 * 1000000 };
@@ -97,30 +96,20 @@ bool recv_has_its_share(struct peer *p, size_t has, size_t share, const char *of
 	return true;
 }
 
-static const char *owner_of(const struct route *route)
+static void say_reflects(struct peer *p, struct at_range range, const char *port)
 {
-	const struct path *best = route->best;
-
-	if (best->peer)
-		return peer_name(best->peer);
-	return best->port ? best->port->config.name : NULL;
-}
-
-static void say_reflects(struct peer *p, struct at_range range, const struct route *route)
-{
-	peer_drop(p, DROP_AURP_REFLECTED);
 	if (p->recv.said_reflects)
 		return;
 	p->recv.said_reflects = true;
 	peer_say(p, (struct trace_event){ .kind = TRACE_PEER_REFLECTS, .range = range,
-		.other = owner_of(route) });
+		.other = port });
 }
 
 static void say_conflict(struct peer *p, enum trace_kind kind, struct at_range range,
 	const struct route *route)
 {
 	peer_say(p, (struct trace_event){ .kind = kind, .range = range, .range2 = route->range,
-		.other = owner_of(route) });
+		.other = route_owner(route) });
 }
 
 static bool has_other_owner(const struct peer *p, const struct route *route)
@@ -149,10 +138,20 @@ static void give_way(struct peer *p, struct at_range range)
 		recv->refused[recv->n_refused++] = range;
 }
 
+void peer_gives_way(struct peer *p, struct at_range range, struct at_range own, const char *port)
+{
+	if (at_range_eq(range, own))
+		say_reflects(p, range, port);
+	else
+		peer_say(p, (struct trace_event){ .kind = TRACE_PEER_OVERLAP, .range = range,
+			.range2 = own, .other = port });
+	give_way(p, range);
+}
+
 bool recv_may_have_refused(const struct peer *p)
 {
 	for (size_t i = 0; i < p->recv.n_refused; i++)
-		if (!route_find_overlap(&peer_router(p)->routes, p->recv.refused[i]))
+		if (route_takes(peer_router(p), p->recv.refused[i]))
 			return true;
 	return false;
 }
@@ -180,14 +179,16 @@ static void learn(struct peer *p, struct at_range range, uint8_t distance, bool 
 	switch (route_offer_tunnel(r, p, range, distance)) {
 	case OFFER_OURS:
 		assert(route);
-		say_reflects(p, range, route);
+		peer_drop(p, DROP_AURP_REFLECTED);
+		say_reflects(p, range, route_owner(route));
 		give_way(p, range);
 		return;
 	case OFFER_OVERLAP:
 		assert(route);
 		peer_drop(p, DROP_AURP_OVERLAP);
 		give_way(p, range);
-		if (got->is_news)
+		/* One that is dying is nobody's any more: somebody was renumbered. */
+		if (got->is_news && !route_is_bad(route))
 			say_conflict(p, TRACE_PEER_OVERLAP, range, route);
 		return;
 	case OFFER_FULL:

@@ -26,6 +26,13 @@ struct list *peer_paths(struct peer *p);
  */
 void peer_send_data(struct peer *p, struct pkt *datagram);
 
+/*
+ * Our port `port` took `own`, which overlaps the peer's network `range`: reported, and
+ * asked for again when our cable is gone (aurp R7, atalk R08).
+ */
+void peer_gives_way(struct peer *p, struct at_range range, struct at_range own,
+	const char *port);
+
 void peer_drop(struct peer *p, enum drop_reason reason);
 
 #endif

@@ -15,7 +15,8 @@
 /* --- RTMP ------------------------------------------------------------------------------ */
 
 /* The route that an offer of `range` is about; a reason not to take it otherwise. */
-static enum offer_result match(struct router *r, struct at_range range, struct route **route)
+static enum offer_result match(const struct router *r, struct at_range range,
+	struct route **route)
 {
 	*route = route_find_overlap(&r->routes, range);
 	if (!*route)
@@ -25,6 +26,14 @@ static enum offer_result match(struct router *r, struct at_range range, struct r
 	if ((*route)->best->kind == PATH_ATTACHED && !route_is_bad(*route))
 		return OFFER_OURS;
 	return OFFER_KNOWN;
+}
+
+bool route_takes(const struct router *r, struct at_range range)
+{
+	struct route *route;
+	enum offer_result result = match(r, range, &route);
+
+	return result == OFFER_NEW || result == OFFER_KNOWN;
 }
 
 /* A first path to a network nobody offered before. */

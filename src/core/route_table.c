@@ -63,6 +63,15 @@ size_t route_alternatives(const struct route *r)
 	return n;
 }
 
+const char *route_owner(const struct route *r)
+{
+	const struct path *best = r->best;
+
+	if (best->peer)
+		return peer_name(best->peer);
+	return best->port ? best->port->config.name : NULL;
+}
+
 void route_trace(struct router *r, enum trace_kind kind, const struct route *route)
 {
 	const struct path *p = route->best;
@@ -132,6 +141,21 @@ void route_remove(struct router *r, struct route *route)
 
 /* --- attached networks ----------------------------------------------------------------- */
 
+/* Peers do not repeat themselves as RTMP does: they must know that their network was displaced. */
+static void displace(struct router *r, struct route *route, const struct port *port,
+	struct at_range own)
+{
+	const struct list *it;
+
+	list_for_each(it, &route->paths) {
+		const struct path *p = container_of(it, struct path, in_route);
+
+		if (p->peer)
+			peer_gives_way(p->peer, route->range, own, port->config.name);
+	}
+	route_remove(r, route);
+}
+
 bool route_attach(struct router *r, struct port *port, struct at_range range)
 {
 	struct route *route;
@@ -141,7 +165,7 @@ bool route_attach(struct router *r, struct port *port, struct at_range range)
 
 		if (own && !path_is_bad(own))
 			break;
-		route_remove(r, route);
+		displace(r, route, port, range);
 	}
 	if (route)
 		return false;

@@ -104,6 +104,9 @@ struct route *route_find_overlap(const struct route_table *t, struct at_range ra
 /* Usable paths besides the best. */
 size_t route_alternatives(const struct route *r);
 
+/* Name of the port or peer that the best path goes by; NULL: it is Bad because that went. */
+const char *route_owner(const struct route *r);
+
 /* What an offer of a path came to. */
 enum offer_result {
 	OFFER_KNOWN,		/* nothing new */
@@ -124,6 +127,9 @@ bool route_attach(struct router *r, struct port *port, struct at_range range);
 
 /* Everything that goes through the port: its attached network and all RTMP paths (R46). */
 void route_detach_port(struct router *r, struct port *port);
+
+/* Would a path to this network be taken, if there is room? Nothing else has its numbers then. */
+bool route_takes(const struct router *r, struct at_range range);
 
 /*
  * A tuple of RTMP Data heard on `port` from `from`: distance as received, 0..31.

@@ -69,11 +69,11 @@ static const char *state_text(const struct route *route)
 	return route->best->state == PATH_SUSPECT ? "suspect" : "good";
 }
 
-static const char *via_text(const struct path *p)
+static const char *via_text(const struct route *route)
 {
-	if (p->port)
-		return p->port->config.name;
-	return p->peer ? peer_name(p->peer) : "-";
+	const char *owner = route_owner(route);
+
+	return owner ? owner : "-";
 }
 
 void router_walk_routes(struct router *r, void (*each)(void *ctx, const struct route_info *),
@@ -89,7 +89,7 @@ void router_walk_routes(struct router *r, void (*each)(void *ctx, const struct r
 		each(ctx, &(struct route_info){
 			.range = route->range,
 			.distance = route->best->distance,
-			.via = via_text(route->best),
+			.via = via_text(route),
 			.next_router = route->best->next_router,
 			.state = state_text(route),
 			.zones_complete = route->zones.is_complete,

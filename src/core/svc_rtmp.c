@@ -51,10 +51,12 @@ static void trace_overlap(struct router *r, const struct datagram *d, const stru
 {
 	struct route *known = route_find_overlap(&r->routes, t->range);
 
-	if (known)
+	/* One that is dying is nobody's any more: somebody was renumbered. */
+	if (known && !route_is_bad(known))
 		router_trace(r, &(struct trace_event){ .kind = TRACE_RTMP_OVERLAP,
 			.port = d->port->config.name, .addr = { d->ddp.src.net, d->ddp.src.node },
-			.range = t->range, .range2 = known->range });
+			.range = t->range, .range2 = known->range,
+			.other = route_owner(known) });
 }
 
 /* Impossible tuples are passed over (R42); a cut ends the list, what is before it counts (R40). */

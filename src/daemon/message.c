@@ -42,8 +42,8 @@ static const char *const sentences[TRACE_KINDS] = {
 		"port {port}: the router {addr} claims {range} for this cable and is "
 		"ignored; give all routers of the cable the same range",
 	[TRACE_RTMP_OVERLAP] =
-		"port {port}: the router {addr} offers network {range}, which overlaps {range2}, "
-		"and is ignored; renumber one of them",
+		"port {port}: the router {addr} offers network {range}, which overlaps {range2} of "
+		"{other}, and is ignored; renumber one of them",
 	[TRACE_ROUTE_ADDED] = "network {range} is {number} hops away through {via}",
 	[TRACE_ROUTE_CHANGED] = "network {range} is now {number} hops away through {via}",
 	[TRACE_ROUTE_BAD] = "network {range} is bad",

@@ -27,6 +27,18 @@ struct list *peer_paths(struct peer *p)
 	return &p->paths;
 }
 
+/* Who had to give way to a cable of ours the last time, and which network. */
+static const struct peer *gave_way;
+static struct at_range gave;
+
+void peer_gives_way(struct peer *p, struct at_range range, struct at_range own, const char *port)
+{
+	assert_true(at_range_overlap(range, own));
+	assert_non_null(port);
+	gave_way = p;
+	gave = range;
+}
+
 static struct router r;
 static struct port lan, attic;
 static struct peer p1, p2, p3;
@@ -55,6 +67,7 @@ static int setup(void **state)
 	list_init(&p2.paths);
 	list_init(&p3.paths);
 	n_full = 0;
+	gave_way = NULL;
 	return 0;
 }
 

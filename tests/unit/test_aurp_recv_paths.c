@@ -322,6 +322,48 @@ static void test_aurp_R6_overlapping_range_is_ignored_and_both_owners_named(void
 	lab_free(t.lab);
 }
 
+/* Who had to give way, and could not be asked as soon as the other was gone, is asked later. */
+static void test_aurp_R6_a_refused_way_is_asked_for_though_another_peer_has_it_by_now(void **state)
+{
+	struct trio t = trio_up(NETWORKS({ nets(100, 109), 3 }), NETWORKS({ nets(100, 105), 0 }),
+		NETWORKS({ net(0), 0 }));
+
+	(void)state;
+	lab_run(t.lab, span_s(75));
+	mate_forget(&t.m[0]);
+	mate_forget(&t.m[2]);
+	mate_update(&t.m[0], EVENTS({ AURP_EV_ND, nets(100, 109), 0 }));
+	mate_update(&t.m[2], EVENTS({ AURP_EV_ND, net(77), 0 }));
+	while (rig_route(t.lab->rig, 100))
+		lab_run(t.lab, span_s(1));
+	assert_string_equal(lab_peer(t.lab, "p1").recv, "wait-tickle-ack");
+	mate_update(&t.m[2], EVENTS({ AURP_EV_NA, nets(100, 105), 2 }));
+	assert_string_equal(lab_via(t.lab, 100), "p2");
+	mate_forget(&t.m[1]);
+	mate_tickle_ack(&t.m[1]);
+	mate_take(&t.m[1], AURP_RI_REQ);
+	mate_ri_rsp(&t.m[1], t.m[1].sequence, AURP_LAST, NETWORKS({ nets(100, 105), 0 }));
+	assert_string_equal(lab_via(t.lab, 100), "p1");
+	lab_free(t.lab);
+}
+
+/* A network that is dying is in the way for a while, but nobody has to renumber. */
+static void test_aurp_R6_a_site_that_renumbers_is_no_quarrel(void **state)
+{
+	struct trio t = trio_up(NETWORKS({ nets(100, 109), 3 }), NETWORKS({ net(0), 0 }),
+		NETWORKS({ net(0), 0 }));
+
+	(void)state;
+	mate_update(&t.m[0], EVENTS({ AURP_EV_ND, nets(100, 109), 0 }));
+	mate_update(&t.m[0], EVENTS({ AURP_EV_NA, nets(100, 105), 3 }));
+	assert_int_equal(lab_count(t.lab, "p0", "aurp-overlap"), 1);
+	assert_int_equal(rig_noted(t.lab->rig, TRACE_PEER_OVERLAP), 0);
+	mate_forget(&t.m[0]);
+	lab_run(t.lab, span_s(61));
+	mate_take(&t.m[0], AURP_RI_REQ);
+	lab_free(t.lab);
+}
+
 static void test_aurp_R7_our_own_cable_is_never_overridden(void **state)
 {
 	struct trio t = trio_up(NETWORKS({nets(3, 5), 0}, {net(9), 0}), NETWORKS({nets(4, 9), 0}),
@@ -397,6 +439,9 @@ int main(void)
 			test_aurp_R3_Z22_imported_networks_and_zones_are_presented_locally),
 		cmocka_unit_test(test_aurp_R11_fourteen_is_used_here_and_fifteen_kept_but_not_used),
 		cmocka_unit_test(test_aurp_R6_overlapping_range_is_ignored_and_both_owners_named),
+		cmocka_unit_test(
+			test_aurp_R6_a_refused_way_is_asked_for_though_another_peer_has_it_by_now),
+		cmocka_unit_test(test_aurp_R6_a_site_that_renumbers_is_no_quarrel),
 		cmocka_unit_test(test_aurp_R7_our_own_cable_is_never_overridden),
 		cmocka_unit_test(test_aurp_M22_one_network_from_two_routers_is_reported),
 		cmocka_unit_test(test_aurp_O7_O8_a_full_table_is_completed_when_there_is_room),

@@ -136,6 +136,10 @@ static void test_atalk_R08_own_cable_displaces_what_others_said(void **state)
 	route_offer_rtmp(&r, &attic, q1, ext(3, 5), 0);
 	route_offer_tunnel(&r, &p1, ext(2, 2), 0);
 	assert_true(route_attach(&r, &lan, ext(2, 5)));
+	/* RTMP will say it again, the peer would not. */
+	assert_ptr_equal(gave_way, &p1);
+	assert_int_equal(gave.first, 2);
+	assert_int_equal(gave.last, 2);
 	assert_int_equal(best(3)->kind, PATH_ATTACHED);
 	assert_int_equal(best(2)->distance, 0);
 	assert_int_equal(r.routes.used, 1);

@@ -165,6 +165,7 @@ static void test_atalk_R28_R29_Q37_overlapping_ranges_are_ignored_and_named(void
 	station_rtmp(&p, 3, 5, TUPLES(EXT(31, 40, 1)));
 	assert_int_equal(rig_last(rig, TRACE_RTMP_OVERLAP)->event.range.first, 31);
 	assert_int_equal(rig_last(rig, TRACE_RTMP_OVERLAP)->event.range2.first, 30);
+	assert_string_equal(rig_last(rig, TRACE_RTMP_OVERLAP)->other, "ET0");
 	station_rtmp(&b, 6, 6, TUPLES(EXT(4, 9, 0), EXT(3, 5, 0)));
 	assert_int_equal(rig->r->routes.used, used);
 	assert_null(rig_route(rig, 40));
