@@ -16,6 +16,10 @@ struct lan {
 	unsigned dup;
 	bool is_cut;			/* nothing is delivered */
 	unsigned off;			/* not 0: no router is configured for it */
+	/* first not 0: the numbers that its routers are told, instead of their own */
+	struct at_range claim;
+	const void *claimed_by;		/* random_cable.c: these, ... */
+	struct at_range awaits_oblivion;	/* ... and first not 0: off until nobody knows it */
 };
 
 /* Whatever is plugged into a LAN: a port of a site, an end node. Owners embed it. */

@@ -7,7 +7,14 @@
 
 #include <stdlib.h>
 
-enum { FAULTS_MAX = 30, HISTORY_MAX_S = 3600, HISTORY_MIN_S = 300, BOOT_SPREAD_MS = 5000 };
+enum {
+	FAULTS_MAX = 30,
+	HISTORY_MAX_S = 3600,
+	HISTORY_MIN_S = 300,
+	BOOT_SPREAD_MS = 5000,
+	QUARANTINE_STEP_S = 10,
+	QUARANTINE_MAX_S = 3600,
+};
 
 struct faults random_faults(uint64_t seed)
 {
@@ -80,7 +87,7 @@ static void heal(struct world *w)
 		struct lan *lan = w->lans.at[i];
 
 		lan->is_cut = false;
-		lan->off = 0;
+		lan->off = lan->awaits_oblivion.first != 0;
 		lan->loss = lan->dup = 0;
 	}
 	for (size_t i = 0; i < w->sites.n; i++) {
@@ -119,6 +126,22 @@ static uint64_t live_through(struct world *w, struct span history)
 	while (instant_cmp(w->now, end) < 0) {
 		world_run(w, span_s(1));
 		router_s += count_on(w);
+		(void)cables_end_quarantine(w);
+	}
+	return router_s;
+}
+
+/* All is mended but cables that nobody may know any more when they return. */
+static uint64_t wait_for_quarantine(struct world *w)
+{
+	uint64_t router_s = 0;
+
+	for (int s = 0; cables_end_quarantine(w); s += QUARANTINE_STEP_S) {
+		if (s >= QUARANTINE_MAX_S) {
+			watch_say(w, "quarantine", "a cable that is off is still known");
+			break;
+		}
+		router_s += live_through(w, span_s(QUARANTINE_STEP_S));
 	}
 	return router_s;
 }
@@ -135,6 +158,7 @@ struct outcome random_run(uint64_t seed, const struct fault *list, size_t n, boo
 		memcpy(copy, list, n * sizeof(*copy));
 	out.router_s = live_through(w, schedule(w, copy, n));
 	heal(w);
+	out.router_s += wait_for_quarantine(w);
 	from = w->now;
 	rest = world_rest(w);
 	out.router_s += count_on(w) * (uint64_t)span_to_s(instant_since(w->now, from));

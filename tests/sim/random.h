@@ -28,6 +28,7 @@ enum fault_kind {
 	FAULT_LAN_LOSS,
 	FAULT_REZONED,		/* the cable is off for a while and returns with other zones */
 	FAULT_RENUMBERED,	/* and with other numbers */
+	FAULT_CLAIM,		/* a cable has numbers that overlap another's; then its own again */
 	FAULT_TRAFFIC,		/* everybody echoes to everybody */
 	FAULT_REFRESH,
 	FAULT_FORGERY,		/* packets with the address of a peer, and IDs that are guessed */
@@ -82,6 +83,19 @@ void map_print(FILE *to, const struct world *w);
 struct fault fault_draw(struct prng *prng, struct span at);
 void fault_begin(struct world *w, const struct fault *f);
 void fault_end(struct world *w, const struct fault *f);
+
+/* random_cable.c. Off: no router is configured for it; as often as that is said. */
+void cable_mend(struct world *w, struct lan *lan);
+void cable_switch_off(struct world *w, struct lan *lan);
+void cable_return_rezoned(struct world *w, struct lan *lan, const struct fault *f);
+void cable_return_renumbered(struct world *w, struct lan *lan, const struct fault *f);
+
+/* FAULT_CLAIM. Where that is impossible, nothing happens. */
+void cable_claim(struct world *w, struct lan *lan, const struct lan *of, const struct fault *f);
+void cable_end_claim(struct world *w, struct lan *lan, struct lan *of, const struct fault *f);
+
+/* Cables that wait for everybody to forget their numbers come back. True: some still wait. */
+bool cables_end_quarantine(struct world *w);
 
 /* random_forge.c: FAULT_FORGERY and FAULT_STRANGER. */
 void random_forge(struct world *w, const struct fault *f);

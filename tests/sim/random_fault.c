@@ -4,8 +4,6 @@
  */
 #include "random.h"
 
-#include <stdlib.h>
-
 void (*random_sabotage)(struct world *w, uint32_t a);
 
 /* How often which fault is drawn, and the shortest and longest time that it lasts. */
@@ -29,6 +27,7 @@ static const struct {
 	[FAULT_LAN_LOSS] =	{ 3, 20, 300 },
 	[FAULT_REZONED] =	{ 3, 900, 1200 },
 	[FAULT_RENUMBERED] =	{ 2, 900, 1200 },
+	[FAULT_CLAIM] =		{ 5, 30, 1200 },
 	[FAULT_TRAFFIC] =	{ 4, 0, 0 },
 	[FAULT_REFRESH] =	{ 2, 0, 0 },
 	[FAULT_FORGERY] =	{ 4, 0, 0 },
@@ -93,103 +92,6 @@ static bool may_die(const struct world *w, const struct site *site)
 					site_port(site, i)->lan)
 					return false;
 	return true;
-}
-
-/* --- cables ---------------------------------------------------------------------------- */
-
-/* Nodes that lived through an unreliable cable may have taken each other's address. */
-static void restart_hosts(struct world *w, const struct lan *lan)
-{
-	for (size_t i = 0; i < w->hosts.n; i++)
-		if (world_host(w, i)->lan == lan) {
-			host_switch_off(world_host(w, i));
-			host_switch_on(world_host(w, i));
-		}
-}
-
-/*
- * LocalTalk has no cure for two routers that took one node number while they could
- * not hear each other (Inside AppleTalk ch. 1): somebody unplugs and plugs them in.
- */
-static void replug_localtalk(struct world *w, const struct lan *lan)
-{
-	for (size_t i = 0; lan->kind == PORT_LTOUDP && i < w->sites.n; i++) {
-		struct site *site = world_site(w, i);
-
-		for (size_t k = 0; k < site->ports.n; k++)
-			if (site_port(site, k)->lan == lan && site_port(site, k)->station.lan) {
-				site_link_down(site, k);
-				site_link_up(site, k);
-			}
-	}
-}
-
-/* Tells every router of a cable, after `what` was done to its port there, if anything. */
-static void for_each_port(struct world *w, const struct lan *lan, const struct fault *f,
-	void (*what)(struct site_port *p, const struct fault *f))
-{
-	for (size_t i = 0; i < w->sites.n; i++) {
-		struct site *site = world_site(w, i);
-		bool has_any = false;
-
-		for (size_t k = 0; k < site->ports.n; k++)
-			if (site_port(site, k)->lan == lan) {
-				if (what)
-					what(site_port(site, k), f);
-				has_any = true;
-			}
-		if (has_any)
-			site_reconfigure(site);
-	}
-}
-
-/*
- * A cable must be off for long before it may return as another, or some router far
- * away still holds what it was (Inside AppleTalk ch. 8, ten minutes). So it is off
- * as long as any fault keeps it off.
- */
-static void switch_cable_off(struct world *w, struct lan *lan)
-{
-	lan->off++;
-	for_each_port(w, lan, NULL, NULL);
-}
-
-static void return_cable(struct world *w, struct lan *lan, const struct fault *f,
-	void (*as)(struct site_port *p, const struct fault *f))
-{
-	lan->off--;
-	for_each_port(w, lan, f, as);
-	restart_hosts(w, lan);
-}
-
-/* Other zones for the same cable: the first goes, or a new one comes. */
-static void return_rezoned(struct site_port *p, const struct fault *f)
-{
-	struct at_name zone = name_of("New zone");
-
-	if (p->config.seed == SEED_NONE)
-		return;
-	if (p->config.n_zones > 1) {
-		struct at_name *rest = world_alloc(p->config.n_zones - 1, sizeof(*rest));
-
-		memcpy(rest, p->config.zones + 1, (p->config.n_zones - 1) * sizeof(*rest));
-		port_set_zones(p, rest, p->config.n_zones - 1);
-		free(rest);
-		return;
-	}
-	zone.byte[zone.len++] = (uint8_t)('A' + f->b % 26);
-	port_set_zones(p, &zone, 1);
-}
-
-/* Numbers that no cable has had: each fault has its own. */
-static void return_renumbered(struct site_port *p, const struct fault *f)
-{
-	uint16_t first = (uint16_t)(20000 + f->b % 3000 * 10);
-
-	if (p->config.seed == SEED_NONE)
-		return;
-	p->config.range.first = first;
-	p->config.range.last = (uint16_t)(first + (p->config.range.extended ? f->c % 5 : 0));
 }
 
 /* --- sites ----------------------------------------------------------------------------- */
@@ -338,7 +240,10 @@ void fault_begin(struct world *w, const struct fault *f)
 		break;
 	case FAULT_REZONED:
 	case FAULT_RENUMBERED:
-		switch_cable_off(w, lan_of(w, f->a));
+		cable_switch_off(w, lan_of(w, f->a));
+		break;
+	case FAULT_CLAIM:
+		cable_claim(w, lan_of(w, f->a), lan_of(w, f->b), f);
 		break;
 	case FAULT_TRAFFIC:
 		everybody_echoes(w);
@@ -383,29 +288,6 @@ static void end_at_site(struct world *w, struct site *site, const struct fault *
 	}
 }
 
-/*
- * Where two routers of one cable are in one mesh, a lost network counts up through RTMP
- * and the tunnel before it dies; in bad weather that can take longer than ten minutes.
- */
-static bool is_forgotten(struct world *w, const struct lan *lan)
-{
-	for (size_t i = 0; i < w->sites.n; i++) {
-		const struct site *site = world_site(w, i);
-
-		for (size_t k = 0; k < site->ports.n; k++) {
-			const struct config_port *p = &site_port(site, k)->config;
-
-			if (site_port(site, k)->lan != lan || p->range.first == 0)
-				continue;
-			for (size_t n = 0; n < w->sites.n; n++)
-				if (site_is_on(world_site(w, n)) &&
-					site_knows(world_site(w, n), p->range.first, NULL))
-					return false;
-		}
-	}
-	return true;
-}
-
 void fault_end(struct world *w, const struct fault *f)
 {
 	switch (f->kind) {
@@ -422,17 +304,16 @@ void fault_end(struct world *w, const struct fault *f)
 		break;
 	case FAULT_LAN_CUT:
 	case FAULT_LAN_LOSS:
-		lan_of(w, f->a)->is_cut = false;
-		lan_of(w, f->a)->loss = lan_of(w, f->a)->dup = 0;
-		replug_localtalk(w, lan_of(w, f->a));
-		restart_hosts(w, lan_of(w, f->a));
+		cable_mend(w, lan_of(w, f->a));
 		break;
 	case FAULT_REZONED:
-		return_cable(w, lan_of(w, f->a), f,
-			is_forgotten(w, lan_of(w, f->a)) ? return_rezoned : NULL);
+		cable_return_rezoned(w, lan_of(w, f->a), f);
 		break;
 	case FAULT_RENUMBERED:
-		return_cable(w, lan_of(w, f->a), f, return_renumbered);
+		cable_return_renumbered(w, lan_of(w, f->a), f);
+		break;
+	case FAULT_CLAIM:
+		cable_end_claim(w, lan_of(w, f->a), lan_of(w, f->b), f);
 		break;
 	default:
 		end_at_site(w, site_of(w, f->a), f);

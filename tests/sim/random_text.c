@@ -18,6 +18,7 @@ static const char *const names[] = {
 	[FAULT_LAN_LOSS] = "bad cable",
 	[FAULT_REZONED] = "cable off, then with other zones",
 	[FAULT_RENUMBERED] = "cable off, then with other numbers",
+	[FAULT_CLAIM] = "cable with numbers of another",
 	[FAULT_TRAFFIC] = "everybody echoes",
 	[FAULT_REFRESH] = "refresh",
 	[FAULT_FORGERY] = "forged packets",

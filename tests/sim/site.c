@@ -60,6 +60,8 @@ static void on_packet(struct jack *j, struct endpoint from, struct pkt *payload)
 	memory_enter_router();
 	router_rx_tunnel(t->site->router, t->site->world->now, t->handle, from, payload);
 	leave(t->site);
+	if (t->site->router)
+		watch_tunnel_done(t->site);
 }
 
 /* --- what a router needs from outside -------------------------------------------------- */
@@ -109,6 +111,7 @@ static void on_trace(void *ctx, const struct trace_event *e)
 	struct site *site = ctx;
 
 	site->traces[e->kind]++;
+	watch_traced(site, e);
 	if (e->kind == TRACE_DROPPED)
 		site->drops[e->drop]++;
 	if (site->on_trace)
@@ -231,8 +234,10 @@ static void apply(struct site *site)
 	c.ports = world_alloc(site->ports.n, sizeof(*c.ports));
 	c.tunnels = world_alloc(site->tunnels.n, sizeof(*c.tunnels));
 	for (size_t i = 0; i < site->ports.n; i++)
-		if (port_is_there(site_port(site, i)))
-			c.ports[c.n_ports++] = site_port(site, i)->config;
+		if (port_is_there(site_port(site, i))) {
+			c.ports[c.n_ports] = site_port(site, i)->config;
+			c.ports[c.n_ports++].range = port_range(site_port(site, i));
+		}
 	for (size_t i = 0; i < site->tunnels.n; i++)
 		if (!site_tunnel(site, i)->is_removed)
 			c.tunnels[c.n_tunnels++] = config_of_tunnel(site_tunnel(site, i));

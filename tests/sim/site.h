@@ -76,6 +76,14 @@ static inline bool port_is_there(const struct site_port *p)
 	return !p->is_removed && p->lan->off == 0;
 }
 
+/* The numbers that it is told: what the cable claims stands before what it should have. */
+static inline struct at_range port_range(const struct site_port *p)
+{
+	bool has_claim = p->lan->claim.first != 0 && p->config.seed != SEED_NONE;
+
+	return has_claim ? p->lan->claim : p->config.range;
+}
+
 /* Lists `to` as a peer of the tunnel; a running site learns of it by site_reconfigure(). */
 struct site_peer *tunnel_add_peer(struct site_tunnel *t, const char *name, const struct jack *to);
 struct site_peer *tunnel_find_peer(const struct site_tunnel *t, const struct jack *to);

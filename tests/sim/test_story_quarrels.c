@@ -62,6 +62,50 @@ static void test_aurp_R6_of_overlapping_ranges_the_first_stays_until_it_goes(voi
 	story_end(w, 0);
 }
 
+/* Takes the numbers of others for the cable of a site, or gives it its own again. */
+static void claim(struct site *site, struct at_range range)
+{
+	site_port(site, 0)->config.range = range;
+	site_reconfigure(site);
+}
+
+/*
+ * A router comes to hold numbers that its peers have: its own cable stays, as everywhere
+ * those who were first, and whoever had to give way is back when the numbers are free.
+ */
+static void test_aurp_R7_atalk_R08_who_gave_way_to_our_own_cable_comes_back(void **state)
+{
+	static const struct at_range claims[] = {
+		{ 1010, 1015, true }, { 1011, 1011, true }, { 1005, 1022, true },
+		{ 1011, 1012, true },
+	};
+	const struct at_range own = { 1000, 1001, true };
+	struct world *w = story_mesh(244, 4);
+	struct overlap overlap = { 0 };
+	struct site *site = world_site(w, 0);
+
+	(void)state;
+	site->ctx = &overlap;
+	site->on_trace = note_overlap;
+	story_switch_on(w);
+	story_settle(w, 60);
+	for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
+		overlap = (struct overlap){ 0 };
+		claim(site, claims[i]);
+		world_run(w, span_s(300));
+		assert_true(overlap.said > 0);
+		assert_string_equal(overlap.other, "p0");
+		assert_true(at_range_eq(overlap.kept, claims[i]));
+		assert_string_equal(overlap.by, claims[i].last == 1022 ? "site2" : "site1");
+		assert_true(site_knows(world_site(w, 3), 1010, NULL));
+		assert_true(site_sees_zone(world_site(w, 3), "Zone 1"));
+		assert_true(site_knows(world_site(w, 1), 1010, NULL));
+		claim(site, own);
+		story_settle(w, 200);
+	}
+	story_end(w, 0);
+}
+
 /* A network is taken from one site and given to another, after a while or a while before. */
 static void move_to_and_fro(uint64_t seed, const char *new_zone, int64_t overlap_ms, int64_t gap_ms)
 {
@@ -156,6 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_aurp_R6_of_overlapping_ranges_the_first_stays_until_it_goes),
+		cmocka_unit_test(test_aurp_R7_atalk_R08_who_gave_way_to_our_own_cable_comes_back),
 		cmocka_unit_test(test_aurp_U31_U33_a_network_moves_from_one_site_to_another),
 		cmocka_unit_test(test_a_zone_is_renamed),
 		cmocka_unit_test(test_aurp_U8_U45_networks_that_a_peer_does_not_repeat_are_gone),

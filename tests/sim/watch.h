@@ -8,6 +8,7 @@
 
 #include "mesh.h"
 
+struct trace_event;
 struct world;
 struct site;
 struct site_port;
@@ -48,6 +49,11 @@ void watch_fini(struct world *w);
 void watch_configured(struct site *site);
 void watch_tunnel_sent(struct site_tunnel *from, const struct passing *p);
 void watch_tunnel_heard(struct site_tunnel *to, struct endpoint from, const struct pkt *payload);
+/* What was heard has been dealt with. */
+void watch_tunnel_done(struct site *site);
+void watch_traced(struct site *site, const struct trace_event *e);
+/* Time has passed: looks at the tables if it is time to. */
+void watch_tables(struct world *w);
 void watch_link_sent(struct site_port *from, const struct pkt *frame);
 void watch_link_heard(struct site_port *to, const struct pkt *frame);
 

@@ -38,6 +38,14 @@ struct parts {
 	bool is_forest;
 };
 
+/* What a router hears of networks in one packet, and what it says of them. */
+struct quarrel {
+	enum aurp_msg msg;
+	uint8_t tuples[1472];
+	size_t len;
+	bool has_refused, has_said;
+};
+
 struct watch {
 	struct violation violations[VIOLATIONS_KEPT];
 	size_t n;			/* kept */
@@ -50,6 +58,8 @@ struct watch {
 	struct known_net *nets;
 	size_t n_nets, cap_nets;
 	uint32_t *by_net;
+	struct instant looked;		/* at the tables of all routers */
+	struct quarrel quarrel;
 	struct parts *parts;		/* by mesh; the last one leaves no mesh out */
 	size_t n_parts;
 };
@@ -67,6 +77,27 @@ bool watch_lan_has(struct world *w, const struct lan *lan, uint16_t net);
 
 /* No two ways from one thing to another: routing loops cannot be, even for a moment. */
 bool watch_is_forest(struct world *w);
+
+/* watch_table.c: a routing table, entry by entry in its order. */
+enum { WATCH_PORTS_MAX = 8 };
+
+struct table_check {
+	struct site *site;
+	struct at_range last;		/* first 0: none yet */
+	struct attached {
+		char name[CONFIG_NAME_MAX + 1];
+		struct at_range range;
+		bool is_there;
+	} ports[WATCH_PORTS_MAX];
+	size_t n_ports;
+};
+
+void watch_table_begin(struct table_check *c, struct site *site);
+void watch_table_entry(void *check, const struct route_info *info);
+void watch_table_end(const struct table_check *c);
+
+/* watch_table.c: `tuples` stand in an RI-Rsp or RI-Upd that a router is about to read. */
+void watch_networks_heard(struct site *site, enum aurp_msg msg, struct rd tuples);
 
 /* watch_flow.c: the one-way connections. */
 void watch_open_rsp(struct site_tunnel *from, uint32_t to, const struct aurp *h);

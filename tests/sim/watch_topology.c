@@ -28,7 +28,7 @@ void watch_configured(struct site *site)
 		watch->by_net = world_alloc(UINT16_MAX + 1, sizeof(*watch->by_net));
 	for (size_t i = 0; i < site->ports.n; i++) {
 		const struct site_port *p = site_port(site, i);
-		struct at_range range = p->config.range;
+		struct at_range range = port_range(p);
 
 		if (range.first == 0 || is_known(watch, p->lan, range))
 			continue;

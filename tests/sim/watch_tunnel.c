@@ -230,6 +230,10 @@ void watch_tunnel_heard(struct site_tunnel *to, struct endpoint from, const stru
 	pkt_pull(&p, p.len - rd_left(&r));
 	if (domain.type == AURP_DATA)
 		watch_datagram_in(to->site, &p);
-	else if (aurp_decode(&r, &h) == AURP_OK && h.msg == AURP_RI_ACK)
+	else if (aurp_decode(&r, &h) != AURP_OK)
+		return;
+	else if (h.msg == AURP_RI_ACK)
 		watch_acked(to, from.ip, &h);
+	else if (h.msg == AURP_RI_RSP || h.msg == AURP_RI_UPD)
+		watch_networks_heard(to->site, h.msg, r);
 }

@@ -112,6 +112,7 @@ void world_run_until(struct world *w, struct instant end)
 		timer_queue_run(&w->queue, w->now);
 	}
 	w->now = end;
+	watch_tables(w);
 }
 
 void world_run(struct world *w, struct span d)

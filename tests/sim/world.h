@@ -56,6 +56,8 @@ struct world {
 	struct traffic traffic;
 	struct instant unquiet;		/* when a tunnel last carried what it does not at rest */
 	uint64_t packets;		/* frames and tunnel packets sent in all */
+	uint64_t claims;		/* cables that were told numbers of another one */
+	uint64_t reports;		/* that two want the same numbers, by any router */
 	uint64_t digest;		/* of every packet: when, by whom, its bytes */
 	struct watch *watch;
 };
