@@ -10,8 +10,8 @@ enum { STEPS_MAX = 500, TOLD_TWICE = 4 };
 
 static void wait(struct stage *s)
 {
-	static const int32_t ms[] = { 1, 50, 200, 1000, 3000, 10000, 30000, 90000, 300000, 1200000,
-		3600000 };
+	static const int32_t ms[] = { 1, 50, 200, 1000, 3000, 10000, 30000, 90000, 130000, 300000,
+		600000 };
 	unsigned int how = stage_pick(s, 24);
 
 	if (how < sizeof ms / sizeof ms[0])
@@ -52,7 +52,7 @@ static void change(struct stage *s)
 	switch (how % 8) {
 	case 0:
 	case 1:
-		stage_set_up(s);
+		stage_set_up(s, stage_pick(s, 8) == 0);
 		break;
 	case 2:
 		stage_link(s, (how >> 3) % STAGE_PORTS, how >> 7);
@@ -120,14 +120,14 @@ static void check_end(struct stage *s)
 	}
 }
 
-static uint64_t tell(const uint8_t *script, size_t n)
+static uint64_t tell(const uint8_t *story, size_t n)
 {
 	struct stage *s = malloc(sizeof *s);
 	uint64_t digest;
 
 	CHECK(s);
-	stage_open(s, script, n);
-	for (int i = 0; i < STEPS_MAX && !rd_at_end(&s->script); i++)
+	stage_open(s, story, n);
+	for (int i = 0; i < STEPS_MAX && stage_next(s); i++)
 		step(s);
 	check_end(s);
 	stage_dump(s);

@@ -10,7 +10,8 @@ enum {
 	TICKS_PER_SECOND = 60,
 };
 
-static const struct span longest = { 8 * 3600 * (int64_t)1000000 };
+/* The routing timers of four ports make most of the work. */
+static const struct span longest = { 1500 * (int64_t)1000000 };
 
 /* --- the script --------------------------------------------------------------------------- */
 
@@ -46,13 +47,21 @@ struct at_name stage_zone(struct stage *s)
 	return name;
 }
 
-/* FNV-1a. */
+/* FNV-1a, eight bytes at a time. */
 void stage_digest(struct stage *s, const void *bytes, size_t n)
 {
 	const uint8_t *b = bytes;
 
-	for (size_t i = 0; i < n; i++)
-		s->digest = (s->digest ^ b[i]) * 0x100000001B3;
+	while (n > 0) {
+		size_t part = n < sizeof(uint64_t) ? n : sizeof(uint64_t);
+		uint64_t word = 0;
+
+		memcpy(&word, b, part);
+		s->digest = (s->digest ^ word) * 0x100000001B3;
+		s->digest ^= s->digest >> 32;
+		b += part;
+		n -= part;
+	}
 }
 
 struct endpoint mate_place(const struct wan *w, size_t mate)
@@ -84,12 +93,15 @@ static int64_t tick(struct stage *s)
 
 void stage_wait(struct stage *s, struct span d)
 {
-	struct instant end = instant_add(s->now, d);
+	struct instant end;
 	int64_t ticks = 0;
 
+	if (s->used.us + d.us > longest.us) {	/* a long story: it ends here */
+		d = span_us(longest.us - s->used.us);
+		rd_skip(&s->story, rd_left(&s->story));
+	}
 	s->used = span_us(s->used.us + d.us);
-	if (s->used.us > longest.us)
-		rd_skip(&s->script, rd_left(&s->script));	/* a long story: it ends here */
+	end = instant_add(s->now, d);
 	while (instant_cmp(router_deadline(s->r), end) <= 0) {
 		ticks += tick(s);
 		CHECK(ticks <= TICKS_AT_ONCE + (1 + span_to_s(d)) * TICKS_PER_SECOND);
@@ -99,14 +111,36 @@ void stage_wait(struct stage *s, struct span d)
 
 /* --- tables ------------------------------------------------------------------------------- */
 
+struct crowd {
+	const char *tunnel;
+	size_t strangers;
+};
+
+static void look_for_stranger(void *ctx, const struct peer_info *peer)
+{
+	struct crowd *crowd = ctx;
+
+	crowd->strangers += peer->host[0] == '\0' && strcmp(peer->tunnel, crowd->tunnel) == 0;
+}
+
+size_t stage_strangers(const struct stage *s, size_t tunnel)
+{
+	struct crowd crowd = { .tunnel = tunnel_name(tunnel) };
+
+	router_walk_peers(s->r, s->now, look_for_stranger, &crowd);
+	return crowd.strangers;
+}
+
 void stage_check(struct stage *s)
 {
 	struct router_summary now = router_summary(s->r);
 
 	CHECK(now.ports_up <= now.ports && now.peers_connected <= now.peers);
-	CHECK(now.networks <= s->most_networks);
+	CHECK(now.networks <= s->most_networks && now.zones <= s->most_zones);
 	if (instant_cmp(s->now, s->settles) > 0)
 		CHECK(now.peers <= s->most_peers);
+	for (size_t i = 0; i < STAGE_TUNNELS; i++)
+		CHECK(stage_strangers(s, i) <= s->most_strangers[i]);
 }
 
 struct look {
@@ -193,12 +227,14 @@ void stage_dump(struct stage *s)
 
 /* --- life --------------------------------------------------------------------------------- */
 
-void stage_open(struct stage *s, const uint8_t *script, size_t n)
+void stage_open(struct stage *s, const uint8_t *story, size_t n)
 {
 	struct router_io io;
 
-	*s = (struct stage){ .now = { 1000 * (int64_t)1000000 }, .digest = 0xCBF29CE484222325 };
-	s->script = rd_over(script, n);
+	*s = (struct stage){ .now = { 1000 * (int64_t)1000000 }, .digest = 0xCBF29CE484222325,
+		.blocks = memory_blocks() };
+	s->story = rd_over(story, n);
+	s->script = rd_sub(&s->story, STORY_HEAD);
 	memset(s->hops, 0xFF, sizeof s->hops);
 	for (size_t i = 0; i < STAGE_PORTS; i++)
 		s->cable[i] = (struct cable){ .stage = s, .index = i,
@@ -211,7 +247,7 @@ void stage_open(struct stage *s, const uint8_t *script, size_t n)
 	}
 	io = stage_io(s);
 	s->r = router_new(&io, 1 + stage_pick(s, 4), s->now);
-	stage_set_up(s);
+	stage_set_up(s, true);
 	for (size_t i = 0; i < STAGE_PORTS; i++)
 		stage_link(s, i, true);
 	for (size_t i = 0; i < STAGE_TUNNELS; i++)
@@ -221,4 +257,13 @@ void stage_open(struct stage *s, const uint8_t *script, size_t n)
 void stage_close(struct stage *s)
 {
 	router_free(s->r);
+	CHECK(memory_blocks() == s->blocks);
+}
+
+bool stage_next(struct stage *s)
+{
+	size_t n = rd_u8(&s->story), left = rd_left(&s->story);
+
+	s->script = rd_sub(&s->story, n < left ? n : left);
+	return rd_ok(&s->story);
 }

@@ -21,6 +21,9 @@ enum {
 	STAGE_IDS = 8,
 	STAGE_NETS = 16,
 	STAGE_ZONES = 8,
+	STORY_HEAD = 5,		/* a byte for the chance, four of settings */
+	TAG_TYPE = 0x42,	/* DDP type of a tagged datagram, and how its data begins */
+	TAG_MARK = 0x54414721,
 };
 
 /* What the router has asked last on a cable or tunnel, for an actor to answer. */
@@ -68,6 +71,7 @@ struct mate {
 	uint16_t nets[STAGE_NETS];	/* of its ZI-Req */
 	size_t n_nets;
 	struct flight flight;
+	uint32_t lost;			/* tag of the latest datagram that it must never get */
 };
 
 struct wan {
@@ -91,27 +95,41 @@ struct setup {
 struct stage {
 	struct router *r;
 	struct instant now;
-	struct rd script;
+	struct rd story;		/* the steps to come */
+	struct rd script;		/* the one being played */
+	size_t blocks;			/* of memory, before there was a router */
 	struct setup setup;
 	struct cable cable[STAGE_PORTS];
 	struct wan wan[STAGE_TUNNELS];
 	uint64_t digest;		/* of everything the router has said, and when */
 	struct span used;		/* simulated time */
-	size_t most_networks, most_peers;	/* as the limits are, or were when they sank */
+	/* as the limits are, or were when they sank */
+	size_t most_networks, most_zones, most_peers, most_strangers[STAGE_TUNNELS];
 	struct instant settles;		/* when the peers that the configuration lost are gone */
 	bool is_stopping;
-	uint8_t tag;			/* of the latest tagged datagram, ... */
+	uint32_t tag;			/* of the latest tagged datagram, ... */
 	uint8_t hops[256];		/* ... and how far each had come; 0xFF: not used yet */
 };
 
+/* --- stage_memory.c ------------------------------------------------------------------------ */
+
+/* How many blocks of memory are taken. */
+size_t memory_blocks(void);
+
 /* --- stage.c ------------------------------------------------------------------------------ */
 
-void stage_open(struct stage *s, const uint8_t *script, size_t n);
+/* STORY_HEAD bytes of it are the beginning; what a story lacks is 0. */
+void stage_open(struct stage *s, const uint8_t *story, size_t n);
+/* The next step: its length, then its bytes. False: there is none. */
+bool stage_next(struct stage *s);
 void stage_close(struct stage *s);
 
 /* Lets the time pass and the router's timers fire; after that checks its tables. */
 void stage_wait(struct stage *s, struct span d);
 void stage_check(struct stage *s);
+
+/* How many peers of a tunnel nobody configured. */
+size_t stage_strangers(const struct stage *s, size_t tunnel);
 
 /* All that a person may want to know: it must make sense. */
 void stage_dump(struct stage *s);
@@ -129,8 +147,8 @@ struct endpoint mate_place(const struct wan *w, size_t mate);
 
 /* --- stage_setup.c ------------------------------------------------------------------------ */
 
-/* Takes another configuration: the script changes one setting, or all. */
-void stage_set_up(struct stage *s);
+/* Takes another configuration: the script changes all settings, or one. */
+void stage_set_up(struct stage *s, bool all);
 void stage_apply(struct stage *s);
 
 void stage_link(struct stage *s, size_t port, bool is_up);
@@ -150,10 +168,16 @@ struct router_io stage_io(struct stage *s);
 /* A datagram of the router's own reads whole; `is_extended`: the cable it is on. */
 void watch_service(struct cable *c, const struct ddp *d, struct rd data);
 
+/* The tag of a datagram; 0: it has none. */
+uint32_t tag_of(const struct ddp *d, struct rd data);
+
 /* Is it a tagged one? Then its hop count has risen, but for 15 hops on its last cable. */
 void watch_hops(struct stage *s, const struct ddp *d, struct rd data, bool on_cable);
 
 void watch_tunnel(void *ctx, void *sock, struct endpoint to, const struct pkt *payload);
+
+/* We are no longer this peer's data receiver: nothing that came before may go to it later. */
+void watch_end(struct stage *s, const struct trace_event *e);
 
 /* --- stage_cast.c, stage_cable.c, stage_wan.c: what the actors say -------------------------- */
 

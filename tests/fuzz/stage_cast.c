@@ -20,11 +20,11 @@ static void raw(struct stage *s, struct wr *w)
 /* A mark, so that watch_hops() knows it again. */
 static void tagged(struct stage *s, struct ddp *d, struct wr *w)
 {
-	d->type = 0x42;
+	d->type = TAG_TYPE;
 	d->dst.socket = 0x80;
-	s->hops[++s->tag] = d->hops;
-	wr_u32(w, 0x54414721);
-	wr_u8(w, s->tag);
+	s->hops[++s->tag & 0xFF] = d->hops;
+	wr_u32(w, TAG_MARK);
+	wr_u32(w, s->tag);
 }
 
 static void rtmp_data(struct stage *s, struct ddp *d, bool is_extended, struct wr *w)

@@ -56,7 +56,7 @@ static const struct { size_t networks, zones; } shares[] = {
 	{ 0, 0 }, { 4, 0 }, { 0, 3 }, { 16, 16 },
 };
 static const struct { int update_s, heard_s; } timings[] = {
-	{ 30, 90 }, { 10, 30 }, { 10, 600 }, { 3600, 30 },
+	{ 30, 90 }, { 10, 30 }, { 10, 600 }, { 600, 30 },
 };
 
 /* A configuration with the memory it points into. */
@@ -240,6 +240,16 @@ static void set_limits(struct stage *s)
 
 	/* Attached networks do not ask for room. */
 	s->most_networks = networks > now.networks ? networks : now.networks + STAGE_PORTS;
+	s->most_zones = limits[s->setup.limits].zones;
+	if (s->most_zones < now.zones)
+		s->most_zones = now.zones;
+	for (size_t i = 0; i < STAGE_TUNNELS; i++) {
+		size_t strangers = stage_strangers(s, i);
+
+		s->most_strangers[i] = s->setup.accept_unknown[i] ? s->setup.max_unknown : 0;
+		if (s->most_strangers[i] < strangers)
+			s->most_strangers[i] = strangers;
+	}
 	s->most_peers = 0;
 	for (size_t i = 0; i < STAGE_TUNNELS; i++)
 		if (s->setup.tunnels >> i & 1)
@@ -331,11 +341,11 @@ static void close_what_goes(struct stage *s, const struct setup *next)
 			stage_tunnel(s, i, false);
 }
 
-void stage_set_up(struct stage *s)
+void stage_set_up(struct stage *s, bool all)
 {
 	struct setup next = s->setup;
 
-	if (s->setup.ports == 0 || stage_pick(s, 8) == 0)
+	if (all)
 		next = setup_of(rd_u32(&s->script));
 	else
 		change_one(s, &next);

@@ -150,18 +150,25 @@ void watch_service(struct cable *c, const struct ddp *d, struct rd data)
 	}
 }
 
+uint32_t tag_of(const struct ddp *d, struct rd data)
+{
+	uint32_t mark = rd_u32(&data), tag = rd_u32(&data);
+
+	return d->type == TAG_TYPE && rd_ok(&data) && mark == TAG_MARK ? tag : 0;
+}
+
 void watch_hops(struct stage *s, const struct ddp *d, struct rd data, bool on_cable)
 {
-	uint32_t mark = rd_u32(&data);
-	uint8_t tag = rd_u8(&data);
+	uint32_t tag = tag_of(d, data);
+	uint8_t before = s->hops[tag & 0xFF];
 
 	CHECK(d->hops <= AT_HOPS_MAX);
-	if (!rd_ok(&data) || mark != 0x54414721 || d->type != 0x42)
+	if (tag == 0 || s->tag - tag > 0xFF)
 		return;
-	if (s->hops[tag] == AT_HOPS_MAX)
+	if (before == AT_HOPS_MAX)
 		CHECK(on_cable && d->hops == AT_HOPS_MAX);
-	else if (s->hops[tag] != 0xFF)
-		CHECK(d->hops == s->hops[tag] + 1);
+	else
+		CHECK(d->hops == before + 1);
 }
 
 /* --- links --------------------------------------------------------------------------------- */
@@ -292,6 +299,8 @@ static void on_trace(void *ctx, const struct trace_event *e)
 {
 	CHECK(e->kind < TRACE_KINDS && e->drop < DROP_REASONS);
 	CHECK(!e->name || e->name->len <= AT_ZONE_NAME_MAX);
+	if (e->kind == TRACE_PEER_RECV_CLOSED)
+		watch_end(ctx, e);
 	stage_digest(ctx, &e->kind, sizeof e->kind);
 }
 

@@ -204,13 +204,41 @@ static void watch_routing(struct wan *w, struct mate *m, struct rd body, const s
 	}
 }
 
-static void watch_data(struct stage *s, struct rd r)
+static void watch_data(struct stage *s, const struct mate *m, struct rd r)
 {
 	struct ddp d;
 	size_t n = rd_left(&r);
+	uint32_t tag;
 
 	CHECK(ddp_decode_long(&r, &d) && d.len == n);
 	watch_hops(s, &d, r, false);
+	tag = tag_of(&d, r);
+	CHECK(tag == 0 || tag > m->lost);
+}
+
+/* --- the end of a connection ---------------------------------------------------------------- */
+
+struct place {
+	const char *tunnel;
+	uint32_t ip;
+	size_t peers;		/* that are there */
+};
+
+static void look_at_peer(void *ctx, const struct peer_info *peer)
+{
+	struct place *place = ctx;
+
+	place->peers += peer->addr.ip == place->ip && strcmp(peer->tunnel, place->tunnel) == 0;
+}
+
+void watch_end(struct stage *s, const struct trace_event *e)
+{
+	struct place place = { .tunnel = e->tunnel, .ip = e->endpoint.ip };
+
+	router_walk_peers(s->r, s->now, look_at_peer, &place);
+	for (size_t i = 0; i < STAGE_TUNNELS; i++)
+		if (strcmp(tunnel_name(i), e->tunnel) == 0 && place.peers == 1)
+			mate_at(&s->wan[i], place.ip)->lost = s->tag;
 }
 
 void watch_tunnel(void *ctx, void *sock, struct endpoint to, const struct pkt *payload)
@@ -232,7 +260,7 @@ void watch_tunnel(void *ctx, void *sock, struct endpoint to, const struct pkt *p
 		watch_routing(w, m, r, payload);
 	} else {
 		CHECK(m->is_proven && payload->len <= AURP_SEND_MAX);
-		watch_data(s, r);
+		watch_data(s, m, r);
 	}
 	if (!m->is_proven) {
 		m->out += payload->len;
