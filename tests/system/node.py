@@ -5,6 +5,7 @@ what such a machine answers by itself, and logs it all. The test's thread
 speaks through it and waits on the log.
 """
 
+import errno
 import itertools
 import random
 import threading
@@ -193,7 +194,14 @@ class Station(Capture):
     # --- speaking
 
     def send_frame(self, frame):
-        self.sock.send(frame)
+        """Onto the cable; a frame for a cable that is unplugged is lost, as it would be."""
+        for _ in range(2):      # the first error may be of an unplugging that is over
+            try:
+                self.sock.send(frame)
+                return
+            except OSError as error:
+                if error.errno != errno.ENETDOWN:
+                    raise
 
     def send_aarp(self, function, src, dst, dst_mac=bytes(6), to=at.BROADCAST_MAC):
         aarp = Aarp(function, self.mac, src, dst_mac, dst)
