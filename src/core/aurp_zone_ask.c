@@ -1,8 +1,8 @@
 /*
  * Data receiver: the zones of a peer's networks. Mostly they come unasked, as
  * our acknowledgements have SZI set; what got lost is asked for until it is
- * there, each network less and less often (RFC 1504 p. 24-25, 52-53). Lists are
- * whole before anybody sees them: zone_table.c.
+ * there (RFC 1504 p. 24-25, 52-53), each network less and less often as long as
+ * its list does not grow. Lists are whole before anybody sees them: zone_table.c.
  */
 #include "aurp_recv.h"
 
@@ -202,9 +202,23 @@ struct answer {
 	uint16_t total;
 	struct route *route;		/* of the network being read; NULL: not this peer's */
 	uint16_t net;
+	size_t had;			/* zones of that network */
 	bool has_gap;			/* a name of it could not be read or kept */
 	bool was_complete;
 };
+
+/* Part of a list came: what got lost of it comes as easily, so it is asked for as if anew. */
+static void ask_for_the_rest(struct peer *p, uint16_t net)
+{
+	for (size_t i = 0; i < p->recv.n_ask; i++) {
+		struct zone_ask *a = &p->recv.ask[i];
+
+		if (a->net != net)
+			continue;
+		*a = (struct zone_ask){ net, 0, instant_add(peer_router(p)->now, scan_interval) };
+		recv_scan_zones_in(p, scan_interval);
+	}
+}
 
 static void end_network(struct answer *a)
 {
@@ -216,6 +230,8 @@ static void end_network(struct answer *a)
 		route_expect_zones(r, a->route, a->total);
 	else if (!a->has_gap)
 		route_complete_zones(r, a->route);
+	if (!a->route->zones.is_complete && a->route->zones.used > a->had)
+		ask_for_the_rest(a->p, a->route->range.first);
 }
 
 static void begin_network(struct answer *a, uint16_t net)
@@ -224,6 +240,7 @@ static void begin_network(struct answer *a, uint16_t net)
 
 	a->net = net;
 	a->route = route && is_by(a->p, route) ? route : NULL;
+	a->had = a->route ? a->route->zones.used : 0;
 	a->has_gap = false;
 	a->was_complete = a->route && a->route->zones.is_complete;
 	if (!a->route)

@@ -182,6 +182,30 @@ static void test_an_extended_total_that_is_never_reached_keeps_us_asking(void **
 	lab_free(lab);
 }
 
+static void test_aurp_Z9_a_list_that_grows_is_asked_for_as_if_anew(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+
+	(void)state;
+	mate_serve(&m, NETWORKS({ nets(100, 109), 2 }));
+	for (int s = 10; s <= 80; s *= 2)
+		mate_await(&m, AURP_ZI_REQ, span_s(s + 1));
+	/* 160 s from now; but something gets through. */
+	say_zones(&m, AURP_ZI_RSP_EXT, "\0\3\0\x64\5Sales", 10);
+	mate_await(&m, AURP_ZI_REQ, span_s(11));
+	say_zones(&m, AURP_ZI_RSP_EXT, "\0\3\0\x64\3R&D", 8);
+	mate_await(&m, AURP_ZI_REQ, span_s(11));
+	/* What is known already is no progress. */
+	say_zones(&m, AURP_ZI_RSP_EXT, "\0\3\0\x64\3R&D", 8);
+	lab_run(lab, span_s(9));
+	assert_null(mate_find(&m));
+	mate_await(&m, AURP_ZI_REQ, span_s(12));
+	say_zones(&m, AURP_ZI_RSP_EXT, "\0\3\0\x64\4Labs", 9);
+	assert_true(lab_has_zone(lab, 100, "Labs"));
+	lab_free(lab);
+}
+
 static void test_extended_form_with_several_networks_is_read_as_darwin_means_it(void **state)
 {
 	const char body[] = "\0\3\0\x64\5Sales" "\0\x64\3R&D" "\0\x0D\x80\x08";
@@ -319,6 +343,7 @@ int main(void)
 		cmocka_unit_test(
 			test_aurp_Z17_an_extended_list_is_whole_with_its_total_and_grows_after),
 		cmocka_unit_test(test_an_extended_total_that_is_never_reached_keeps_us_asking),
+		cmocka_unit_test(test_aurp_Z9_a_list_that_grows_is_asked_for_as_if_anew),
 		cmocka_unit_test(
 			test_extended_form_with_several_networks_is_read_as_darwin_means_it),
 		cmocka_unit_test(test_lists_with_a_gap_are_not_whole),
