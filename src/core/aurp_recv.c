@@ -1,7 +1,8 @@
 /*
- * Data receiver: opening, asking, watching, closing. RFC 1504 p. 22-28, 38-44;
- * the table of states below is its figure A-1, rebuilt from the prose. What the
- * sequenced packets say is aurp_learn.c's business, zones aurp_zone_ask.c's.
+ * Data receiver: asking, watching, closing. RFC 1504 p. 22-28, 38-44; the table
+ * of states below is its figure A-1, rebuilt from the prose. Opening is
+ * aurp_recv_open.c's business, what the sequenced packets say aurp_learn.c's,
+ * zones aurp_zone_ask.c's.
  */
 #include "aurp_recv.h"
 
@@ -11,17 +12,11 @@
 #include "peer_state.h"
 
 enum {
-	OPENS_PER_ADDRESS = 3,	/* before the next address of a host is tried */
 	RI_REQ_TRIES = 10,
 	TICKLE_TRIES = 4,
 	RD_TRIES = 3,
-	JITTER = 10,		/* percent, of the intervals between Open-Reqs */
 };
 
-/* RFC 1504 p. 44: never faster than every 2 s, truncated back-off. */
-static const struct span open_least = { 2 * 1000000 };
-static const struct span open_first = { 3 * 1000000 };
-static const struct span open_most = { 300 * 1000000 };
 /* Tickles: nothing waits for them, so they need not hurry. */
 static const struct span tickle_least = { 3 * 1000000 };
 static const struct span tickle_most = { 10 * 1000000 };
@@ -33,8 +28,6 @@ struct recv_rule {
 	void (*timeout)(struct peer *p);
 };
 
-static void open_now(struct peer *p);
-static void open_again(struct peer *p);
 static void request_again(struct peer *p);
 static void tickle_again(struct peer *p);
 static void rd_again(struct peer *p);
@@ -44,8 +37,8 @@ static void rd_again(struct peer *p);
 	ON(GZN_RSP) | ON(GDZL_RSP) | ON(TICKLE_ACK))
 
 static const struct recv_rule rules[RECV_STATES] = {
-	[RECV_UNCONNECTED] =	 { "unconnected",	0,		open_now },
-	[RECV_WAIT_OPEN_RSP] =	 { "wait-open-rsp",	ON(OPEN_RSP),	open_again },
+	[RECV_UNCONNECTED] =	 { "unconnected",	0,		recv_open },
+	[RECV_WAIT_OPEN_RSP] =	 { "wait-open-rsp",	ON(OPEN_RSP),	recv_open_again },
 	[RECV_WAIT_RI_RSP] =	 { "wait-ri-rsp",	ON_WHILE_OPEN,	request_again },
 	[RECV_CONNECTED] =	 { "connected",		ON_WHILE_OPEN,	NULL },
 	[RECV_WAIT_TICKLE_ACK] = { "wait-tickle-ack",	ON_WHILE_OPEN,	tickle_again },
@@ -64,7 +57,7 @@ static void on_silence(struct timer *t);
 void recv_init(struct peer *p)
 {
 	p->recv.opened = p->recv.heard = INSTANT_NEVER;
-	p->recv.back_off = open_first;
+	recv_forget_back_off(p);
 	timer_init(&p->recv.retry, on_retry);
 	timer_init(&p->recv.last_heard, on_silence);
 	timer_init(&p->recv.zone_scan, recv_zone_scan_fired);
@@ -126,154 +119,18 @@ static void ask(struct peer *p, enum aurp_msg msg, uint16_t flags, struct span w
 	router_arm(peer_router(p), &p->recv.retry, wait);
 }
 
-/* A request that was sent once has its answer. */
-static void take_sample(struct peer *p)
+void recv_take_sample(struct peer *p)
 {
 	if (p->recv.tries == 0)
 		aurp_rto_sample(&p->rto, instant_since(peer_router(p)->now, p->recv.sent));
 }
 
-/* --- opening --------------------------------------------------------------------------- */
+/* --- asking for the list ---------------------------------------------------------------- */
 
-static void send_open_req(struct peer *p)
-{
-	struct router *r = peer_router(p);
-	struct aurp_out out;
-
-	if (p->recv.tries == 0)
-		p->recv.sent = r->now;
-	else
-		p->count.retransmits++;
-	/* No options: some routers refuse every one of them (field 1). */
-	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = p->recv.id,
-		.flags = AURP_SUI_ALL, .msg = AURP_OPEN_REQ });
-	aurp_encode_open_req(&out.w, &(struct aurp_open_req){ .version = AURP_VERSION });
-	peer_transmit(p, &out);
-	p->recv.opened = r->now;
-	router_arm(r, &p->recv.retry, router_jitter(r, p->recv.back_off, JITTER));
-	p->recv.back_off = span_us(2 * p->recv.back_off.us);
-	if (span_cmp(p->recv.back_off, open_most) > 0)
-		p->recv.back_off = open_most;
-}
-
-/* Random, so that strangers cannot guess it (X6); never the last one, nor 0 (C7). */
-static uint16_t new_id(struct peer *p)
-{
-	uint16_t id;
-
-	do
-		id = (uint16_t)prng_range(&peer_router(p)->prng, 1, UINT16_MAX);
-	while (id == p->recv.id);
-	return id;
-}
-
-static void open_now(struct peer *p)
-{
-	if (!peer_may_dial(p)) {
-		/* Something will call recv_dial() when that changes, but for a pair that parts. */
-		if (p->to.ip != 0 && !p->is_leaving)
-			router_arm(peer_router(p), &p->recv.retry, open_most);
-		return;
-	}
-	p->recv.id = new_id(p);
-	recv_enter(p, RECV_WAIT_OPEN_RSP);
-	peer_trace(p, TRACE_PEER_OPENING, NULL);
-	send_open_req(p);
-}
-
-static void open_again(struct peer *p)
-{
-	p->recv.tries++;
-	/* Who has a connection to us is where he is. */
-	if (p->n_addresses > 1 && p->recv.tries >= OPENS_PER_ADDRESS && !send_is_open(p)) {
-		peer_try_next_address(p);
-		recv_enter(p, RECV_UNCONNECTED);
-		open_now(p);
-		return;
-	}
-	send_open_req(p);
-}
-
-/* Opens, or repeats the Open-Req, as soon as two seconds have passed since the last one. */
-static void open_soon(struct peer *p)
-{
-	struct router *r = peer_router(p);
-	struct instant due = instant_add(p->recv.opened, open_least);
-
-	if (!instant_is_never(p->recv.opened) && instant_cmp(due, r->now) > 0)
-		timer_set(&r->timers, &p->recv.retry, due);
-	else
-		rules[p->recv.state].timeout(p);
-}
-
-void recv_dial(struct peer *p)
-{
-	if (p->recv.state == RECV_UNCONNECTED && peer_may_dial(p))
-		open_soon(p);
-}
-
-void recv_wake(struct peer *p)
-{
-	if (p->recv.state > RECV_WAIT_OPEN_RSP || !peer_may_dial(p))
-		return;
-	p->recv.back_off = open_first;
-	open_soon(p);
-}
-
-void recv_resume(struct peer *p, uint16_t id)
-{
-	struct router *r = peer_router(p);
-
-	recv_enter(p, RECV_WAIT_OPEN_RSP);
-	p->recv.id = id;
-	p->recv.tries = 1;	/* when it was sent is forgotten */
-	p->recv.opened = r->now;
-	router_arm(r, &p->recv.retry, open_first);
-}
-
-static void request_list(struct peer *p)
+void recv_request_list(struct peer *p)
 {
 	recv_enter(p, RECV_WAIT_RI_RSP);
 	ask(p, AURP_RI_REQ, AURP_SUI_ALL, aurp_rto_timeout(&p->rto, 0));
-}
-
-static void on_refusal(struct peer *p, int16_t error)
-{
-	peer_say(p, (struct trace_event){ .kind = TRACE_PEER_REFUSED, .number = error,
-		.text = aurp_error_text(error) });
-	p->recv.back_off = open_most;
-	recv_close(p, aurp_error_text(error), router_jitter(peer_router(p), open_most, JITTER));
-}
-
-static void on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body)
-{
-	bool is_terse = rd_left(body) == sizeof(int16_t);
-	struct aurp_open_rsp rsp;
-
-	if (!aurp_decode_open_rsp(body, &rsp)) {
-		peer_drop(p, DROP_AURP_MALFORMED);
-		return;
-	}
-	if (rsp.rate < 0) {
-		on_refusal(p, rsp.rate);
-		return;
-	}
-	if (!peer_accept_di(p)) {
-		peer_drop(p, DROP_PEER_BAD_DI);
-		return;
-	}
-	take_sample(p);
-	p->is_terse = is_terse;
-	p->recv.environment = h->flags;
-	p->recv.expected = 1;
-	p->recv.is_virgin = true;
-	p->recv.in_list = p->recv.lost_networks = p->recv.said_reflects = false;
-	p->recv.said_full = false;
-	p->recv.back_off = open_first;
-	recv_heard(p);
-	request_list(p);
-	peer_trace(p, TRACE_PEER_RECV_OPEN, NULL);
-	peer_check_up(p, NULL);
 }
 
 void recv_await_list(struct peer *p)
@@ -294,7 +151,7 @@ static void request_again(struct peer *p)
 void recv_refresh(struct peer *p)
 {
 	if (p->recv.state == RECV_CONNECTED)
-		request_list(p);
+		recv_request_list(p);
 }
 
 /* --- watching -------------------------------------------------------------------------- */
@@ -348,7 +205,7 @@ static void on_tickle_ack(struct peer *p, const struct aurp *h, struct rd *body)
 	(void)h;
 	(void)body;
 	if (p->recv.state == RECV_WAIT_TICKLE_ACK)
-		take_sample(p);
+		recv_take_sample(p);
 	recv_heard(p);
 }
 
@@ -389,8 +246,7 @@ void recv_close(struct peer *p, const char *why, struct span redial)
 
 void recv_lost(struct peer *p, const char *why)
 {
-	p->recv.back_off = open_first;
-	recv_close(p, why, router_jitter(peer_router(p), open_first, JITTER));
+	recv_redial(p, why);
 	/* Perhaps only this direction is gone (C28). */
 	send_probe(p);
 }
@@ -402,8 +258,7 @@ void recv_out_of_sync(struct peer *p)
 	/* With a connection the other way the peer notices by our new Open-Req (A9). */
 	if (!send_is_open(p))
 		send_rd(p, AURP_ERR_OUT_OF_SYNC);
-	p->recv.back_off = open_first;
-	recv_close(p, "out of sync", open_least);
+	recv_redial(p, "out of sync");
 }
 
 void recv_leave(struct peer *p)
@@ -435,7 +290,7 @@ static void on_rd_ack(struct peer *p, const struct aurp *h, struct rd *body)
 
 static void (*const on_message[AURP_MSG_COUNT])(struct peer *p, const struct aurp *h,
 	struct rd *body) = {
-	[AURP_OPEN_RSP] = on_open_rsp,
+	[AURP_OPEN_RSP] = recv_on_open_rsp,
 	[AURP_RI_RSP] = recv_on_ri_rsp,
 	[AURP_RI_UPD] = recv_on_ri_upd,
 	[AURP_RD] = recv_on_rd,

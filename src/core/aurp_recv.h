@@ -79,6 +79,9 @@ void recv_dial(struct peer *p);
 /* The peer is there: opens at once, back-off forgotten (C21, C40); never twice in 2 s (C6). */
 void recv_wake(struct peer *p);
 
+/* The peer calls, or anybody in its name (X7): opens at once if that is no more than due to it. */
+void recv_called(struct peer *p);
+
 /* An Open-Req with this ID was sent that nobody remembers; its answer is to come (stranger.c). */
 void recv_resume(struct peer *p, uint16_t id);
 
@@ -102,6 +105,12 @@ void recv_leave(struct peer *p);
 /* The only writer of the state; stops `retry`. */
 void recv_enter(struct peer *p, enum recv_state state);
 
+/* A request that was sent once has its answer: how long it took. */
+void recv_take_sample(struct peer *p);
+
+/* Asks for the whole list, whatever is known of it. */
+void recv_request_list(struct peer *p);
+
 /* A packet proves that the data sender is there: restarts last-heard-from (C22, A13). */
 void recv_heard(struct peer *p);
 
@@ -119,6 +128,17 @@ void recv_out_of_sync(struct peer *p);
 
 /* Does a peer with so many have its share of "networks" or "zones" (X5; 0: any)? Says so once. */
 bool recv_has_its_share(struct peer *p, size_t has, size_t share, const char *of);
+
+/* aurp_recv_open.c: it is time to dial; there is still no answer; there is one. */
+void recv_open(struct peer *p);
+void recv_open_again(struct peer *p);
+void recv_on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body);
+
+/* aurp_recv_open.c: the next Open-Req is repeated as soon as the very first. */
+void recv_forget_back_off(struct peer *p);
+
+/* aurp_recv_open.c: ends the connection without a word, and dials again in some seconds. */
+void recv_redial(struct peer *p, const char *why);
 
 /* aurp_learn.c: are the numbers free now of a network that we refused for the sake of another? */
 bool recv_may_have_refused(const struct peer *p);

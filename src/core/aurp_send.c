@@ -367,7 +367,7 @@ static void on_tickle(struct peer *p, const struct aurp *h, struct rd *body)
 	(void)body;
 	aurp_begin(&out, AURP_SEND_MAX,
 		&(struct aurp){ .connection = h->connection, .msg = AURP_TICKLE_ACK });
-	peer_transmit(p, &out);
+	peer_answer(p, &out);
 }
 
 /* From a data receiver: the only connection there is ends (C34); its ack has number 0 (A8). */
@@ -378,7 +378,7 @@ static void on_rd(struct peer *p, const struct aurp *h, struct rd *body)
 
 	aurp_begin(&out, AURP_SEND_MAX,
 		&(struct aurp){ .connection = h->connection, .msg = AURP_RI_ACK });
-	peer_transmit(p, &out);
+	peer_answer(p, &out);
 	if (!aurp_decode_rd(body, &error))
 		error = AURP_ERR_NORMAL_CLOSE;
 	recv_closed_by_rd(p, error);
@@ -468,8 +468,8 @@ void send_input(struct peer *p, const struct aurp *h, struct rd *body)
 	s->heard = peer_router(p)->now;
 	peer_is_heard(p);
 	on_message[h->msg](p, h, body);
-	if (!s->is_confirmed && send_is_open(p)) {
+	if (send_is_open(p) && !(s->is_confirmed && p->is_proven)) {
 		s->is_confirmed = true;
-		recv_wake(p);
+		recv_called(p);
 	}
 }

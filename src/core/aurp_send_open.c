@@ -16,7 +16,7 @@ static void answer(struct peer *p, uint16_t id, int16_t rate)
 
 	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = id, .msg = AURP_OPEN_RSP });
 	aurp_encode_open_rsp(&out.w, &(struct aurp_open_rsp){ .rate = rate });
-	peer_transmit(p, &out);
+	peer_answer(p, &out);
 }
 
 static void refuse(struct peer *p, uint16_t id, enum aurp_error error)
@@ -72,7 +72,7 @@ static void accept(struct peer *p, const struct aurp *h)
 	answer(p, s->id, nominal_rate(p));
 	peer_trace(p, TRACE_PEER_SEND_OPEN, NULL);
 	peer_check_up(p, NULL);
-	recv_wake(p);
+	recv_called(p);
 }
 
 /* It has a connection: was our answer lost, or was it restarted (C14..C17)? */
@@ -83,7 +83,7 @@ static void open_again(struct peer *p, const struct aurp *h)
 
 	if (is_same && !p->send.is_confirmed) {
 		answer(p, h->connection, nominal_rate(p));
-		recv_wake(p);
+		recv_called(p);
 		return;
 	}
 	if (!is_same && !is_in_use) {

@@ -17,6 +17,8 @@
 /* Ours: the RFC has no unknown peers, and no limit for a farewell. */
 static const struct span unknown_linger = { 120 * 1000000 };
 static const struct span farewell_limit = { 5 * 1000000 };
+/* Nobody needs to be owed more bytes than that. */
+enum { UNANSWERED_MAX = 1 << 16 };
 static void on_linger(struct timer *t);
 
 struct peer *peer_new(struct tunnel *t, const struct config_peer *config)
@@ -271,16 +273,18 @@ static bool is_at_its_address(const struct peer *p)
 	return p->from.ip == p->to.ip;
 }
 
-/* An unconnected peer calls from another of its addresses: that is where it is. */
+/*
+ * An unconnected peer calls from another of its addresses: that is where it is. Our own
+ * call there is due when it was due elsewhere, or as recv_called() likes.
+ */
 static bool adopt_source(struct peer *p)
 {
 	size_t i = find_address(p, p->from.ip);
 
 	if (i == p->n_addresses || p->is_up)
 		return false;
-	peer_close(p, "it called from another address", span_us(-1));
+	send_close(p, "it called from another address");
 	move_to(p, i);
-	peer_start(p);
 	return true;
 }
 
@@ -372,6 +376,12 @@ static void routing_input(struct peer *p, struct pkt *payload)
 		send_input(p, &h, &body);
 }
 
+static void count_unanswered(struct peer *p, size_t len)
+{
+	if (!p->is_proven && p->unanswered < UNANSWERED_MAX)
+		p->unanswered += len;
+}
+
 void peer_input(struct peer *p, struct endpoint from, const struct aurp_domain *domain,
 	size_t header, struct pkt *payload)
 {
@@ -380,6 +390,7 @@ void peer_input(struct peer *p, struct endpoint from, const struct aurp_domain *
 	p->count.wrong_di += !domain_id_eq(domain->dst, p->tunnel->own);
 	p->from = from;
 	p->from_di = domain->src;
+	count_unanswered(p, payload->len);
 	pkt_pull(payload, header);
 	if (domain->type == AURP_ROUTING)
 		routing_input(p, payload);
@@ -414,6 +425,19 @@ void peer_send_payload(struct peer *p, enum aurp_type type, struct pkt *pkt)
 	tunnel_send(p->tunnel, p->to, pkt);
 }
 
+bool peer_may_answer(struct peer *p, size_t len)
+{
+	const struct aurp_domain domain = domain_to(p, AURP_ROUTING);
+
+	if (p->is_proven)
+		return true;
+	len += aurp_domain_len(&domain);
+	if (len > p->unanswered)
+		return false;
+	p->unanswered -= len;
+	return true;
+}
+
 void aurp_begin(struct aurp_out *out, size_t max, const struct aurp *h)
 {
 	struct pkt *pkt = pkt_buf_init(&out->buf);
@@ -429,6 +453,14 @@ void peer_transmit(struct peer *p, struct aurp_out *out)
 	out->buf.pkt.len = wr_len(&out->w);
 	p->count.msg_tx[out->msg]++;
 	peer_send_payload(p, AURP_ROUTING, &out->buf.pkt);
+}
+
+void peer_answer(struct peer *p, struct aurp_out *out)
+{
+	if (peer_may_answer(p, wr_len(&out->w)))
+		peer_transmit(p, out);
+	else
+		peer_drop(p, DROP_AURP_UNPROVEN);
 }
 
 void peer_transmit_bytes(struct peer *p, enum aurp_msg msg, const uint8_t *bytes, size_t len)

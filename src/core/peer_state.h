@@ -40,6 +40,7 @@ struct peer {
 	bool is_doomed;			/* to be freed when the entry point returns */
 	bool is_up;			/* proven, with a connection in at least one direction */
 	bool is_proven;			/* it echoed our connection ID, so it hears us there */
+	size_t unanswered;		/* until then: bytes that came in its name, and no answer */
 	bool is_terse;			/* its Open-Rsp had no option count: like Darwin (Q1..Q3) */
 	bool said_same;			/* a peer with its address or identifier was reported */
 	struct endpoint addresses[PEER_ADDRESSES_MAX];
@@ -113,11 +114,20 @@ void peer_is_heard(struct peer *p);
  */
 bool peer_accept_di(struct peer *p);
 
+/*
+ * May `len` bytes of AURP answer what came in this peer's name? Anybody can forge that
+ * until the peer is proven: by then it gets no more bytes than came (X7), these included.
+ */
+bool peer_may_answer(struct peer *p, size_t len);
+
 /* Begins an AURP packet of at most `max` bytes of UDP payload. */
 void aurp_begin(struct aurp_out *out, size_t max, const struct aurp *h);
 
 /* Sends it. */
 void peer_transmit(struct peer *p, struct aurp_out *out);
+
+/* Sends it if peer_may_answer(). */
+void peer_answer(struct peer *p, struct aurp_out *out);
 
 /* Sends AURP bytes that were built before. */
 void peer_transmit_bytes(struct peer *p, enum aurp_msg msg, const uint8_t *bytes, size_t len);

@@ -56,6 +56,9 @@ enum aurp_domain_result {
 enum aurp_domain_result aurp_decode_domain(struct rd *r, struct aurp_domain *out);
 void aurp_encode_domain(struct wr *w, const struct aurp_domain *in);
 
+/* How many bytes that writes. */
+size_t aurp_domain_len(const struct aurp_domain *h);
+
 /* Puts the domain header before what `p` holds. False, and nothing done: no headroom. */
 bool aurp_push_domain(struct pkt *p, const struct aurp_domain *h);
 

@@ -33,14 +33,18 @@ static enum aurp_domain_result read_id(struct rd *r, struct domain_id *out)
 	return AURP_DOMAIN_OK;
 }
 
+static size_t id_len(struct domain_id id)
+{
+	return id.authority == DI_NULL ? LENGTH_NULL : LENGTH_IP;
+}
+
 static void write_id(struct wr *w, struct domain_id id)
 {
+	wr_u8(w, (uint8_t)id_len(id));
 	if (id.authority == DI_NULL) {
-		wr_u8(w, LENGTH_NULL);
 		wr_u8(w, DI_NULL);
 		return;
 	}
-	wr_u8(w, LENGTH_IP);
 	wr_u8(w, DI_IP);
 	wr_u16(w, 0);
 	wr_u32(w, id.ip);
@@ -67,6 +71,11 @@ enum aurp_domain_result aurp_decode_domain(struct rd *r, struct aurp_domain *out
 		return AURP_DOMAIN_BAD_TYPE;
 	out->type = (enum aurp_type)type;
 	return AURP_DOMAIN_OK;
+}
+
+size_t aurp_domain_len(const struct aurp_domain *h)
+{
+	return 1 + id_len(h->dst) + 1 + id_len(h->src) + 3 * sizeof(uint16_t);
 }
 
 void aurp_encode_domain(struct wr *w, const struct aurp_domain *in)

@@ -192,6 +192,97 @@ static void test_only_an_open_req_moves_a_peer_to_another_of_its_addresses(void 
 	lab_free(lab);
 }
 
+/* What a router sends in an hour to a peer that never answers and that `forge` may play. */
+static uint64_t bytes_of_an_hour(void (*forge)(const struct mate *forger, unsigned int step),
+	unsigned int every_ms, uint64_t *heard)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	const struct endpoint both[] = { m.at, mate_of(lab, 3).at };
+	uint64_t sent;
+
+	router_peer_addresses(lab->rig->r, lab->rig->now, lab->tunnel[0], "p0", both, 2);
+	for (unsigned int step = 0; step * every_ms < 3600 * 1000; step++) {
+		if (forge)
+			forge(&m, step);
+		lab_run(lab, span_ms(every_ms));
+		lab_free_sent(lab);
+	}
+	sent = lab_count(lab, "p0", "tx-bytes");
+	*heard = lab_count(lab, "p0", "rx-bytes");
+	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_UP), 0);
+	lab_free(lab);
+	return sent;
+}
+
+static void forge_calls(const struct mate *forger, unsigned int step)
+{
+	struct mate m = *forger;
+
+	m.id = (uint16_t)(1 + step % 60000);
+	mate_open_req(&m);
+}
+
+/* One call, and whatever is legal on a connection. */
+static void forge_use(const struct mate *forger, unsigned int step)
+{
+	if (step % 16 == 0)
+		mate_open_req(forger);
+	else if (step % 4 == 0)
+		mate_tickle(forger);
+	else if (step % 4 == 1)
+		mate_ri_req(forger, AURP_SUI_ALL);
+	else
+		mate_say_any(forger, (struct aurp){ forger->id, 0, 0,
+			(enum aurp_msg)(step / 4 % AURP_MSG_COUNT) });
+}
+
+/* Now from this, now from that of its addresses. */
+static void forge_moves(const struct mate *forger, unsigned int step)
+{
+	struct mate m = mate_of(forger->lab, step % 2 ? 3 : 0);
+
+	m.id = (uint16_t)(1 + step % 60000);
+	mate_open_req(&m);
+}
+
+/* With the shortest header there is: both identifiers null. */
+static void forge_short_calls(const struct mate *forger, unsigned int step)
+{
+	const struct aurp_domain domain = { .type = AURP_ROUTING };
+	uint8_t bytes[AURP_DOMAIN_HEADER + AURP_HEADER + 3];
+	struct wr w = wr_over(bytes, sizeof(bytes));
+
+	aurp_encode_domain(&w, &domain);
+	aurp_encode(&w, &(struct aurp){ (uint16_t)(1 + step % 60000), 0, 0, AURP_OPEN_REQ });
+	aurp_encode_open_req(&w, &(struct aurp_open_req){ .version = AURP_VERSION });
+	mate_say_raw(forger, bytes, wr_len(&w));
+}
+
+static void test_aurp_X7_a_peers_name_buys_no_more_bytes_than_were_sent_in_it(void **state)
+{
+	static void (*const forgers[])(const struct mate *forger, unsigned int step) = {
+		forge_calls, forge_use, forge_moves, forge_short_calls,
+	};
+	static const unsigned int every_ms[] = { 100, 1700, 2500, 30000, 290000, 900000 };
+	const uint64_t call = 33;
+	uint64_t heard, own = bytes_of_an_hour(NULL, 1000, &heard);
+
+	(void)state;
+	assert_int_equal(heard, 0);
+	assert_true(own >= 15 * call);
+	for (size_t f = 0; f < sizeof(forgers) / sizeof(forgers[0]); f++) {
+		for (size_t i = 0; i < sizeof(every_ms) / sizeof(every_ms[0]); i++) {
+			uint64_t sent = bytes_of_an_hour(forgers[f], every_ms[i], &heard);
+
+			assert_true(heard > 0);
+			/* Our own calls go on, one of them perhaps earlier. */
+			assert_true(sent >= own - 2 * call);
+			assert_true(sent <= own + call + heard);
+		}
+	}
+}
+
 /* --- a peer that lies ---------------------------------------------------------------------- */
 
 static void test_aurp_X5_O8_a_peer_gets_its_share_of_networks_or_more_with_room(
@@ -326,6 +417,8 @@ int main(void)
 		cmocka_unit_test(
 			test_what_was_asked_for_comes_as_soon_as_the_peer_has_answered),
 		cmocka_unit_test(test_a_forged_connection_gives_way_to_the_true_one),
+		cmocka_unit_test(
+			test_aurp_X7_a_peers_name_buys_no_more_bytes_than_were_sent_in_it),
 		cmocka_unit_test(
 			test_only_an_open_req_moves_a_peer_to_another_of_its_addresses),
 		cmocka_unit_test(

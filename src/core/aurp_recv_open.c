@@ -1,0 +1,219 @@
+/*
+ * Data receiver: Open-Reqs and what answers them; when the next one is due
+ * (RFC 1504 p. 23-26, 44). The RFC's back-off goes on for ever: a peer that is
+ * down for a year is called all the year. Called by aurp_recv.c, and by the data
+ * sender when the peer calls.
+ */
+#include "aurp_recv.h"
+
+#include "peer_state.h"
+
+enum {
+	OPENS_PER_ADDRESS = 3,	/* before the next address of a host is tried */
+	JITTER = 10,		/* percent, of the intervals between Open-Reqs */
+	OPEN_REQ_LEN = AURP_HEADER + 3,	/* without options */
+};
+
+/* RFC 1504 p. 44: never faster than every 2 s, truncated back-off. */
+static const struct span open_least = { 2 * 1000000 };
+static const struct span open_first = { 3 * 1000000 };
+static const struct span open_most = { 300 * 1000000 };
+
+void recv_forget_back_off(struct peer *p)
+{
+	p->recv.back_off = open_first;
+}
+
+/* --- ours ------------------------------------------------------------------------------ */
+
+static void send_open_req(struct peer *p)
+{
+	struct router *r = peer_router(p);
+	struct aurp_out out;
+
+	if (p->recv.tries == 0)
+		p->recv.sent = r->now;
+	else
+		p->count.retransmits++;
+	/* No options: some routers refuse every one of them (field 1). */
+	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = p->recv.id,
+		.flags = AURP_SUI_ALL, .msg = AURP_OPEN_REQ });
+	aurp_encode_open_req(&out.w, &(struct aurp_open_req){ .version = AURP_VERSION });
+	peer_transmit(p, &out);
+	p->recv.opened = r->now;
+	router_arm(r, &p->recv.retry, router_jitter(r, p->recv.back_off, JITTER));
+	p->recv.back_off = span_us(2 * p->recv.back_off.us);
+	if (span_cmp(p->recv.back_off, open_most) > 0)
+		p->recv.back_off = open_most;
+}
+
+/* Random, so that strangers cannot guess it (X6); never the last one, nor 0 (C7). */
+static uint16_t new_id(struct peer *p)
+{
+	uint16_t id;
+
+	do
+		id = (uint16_t)prng_range(&peer_router(p)->prng, 1, UINT16_MAX);
+	while (id == p->recv.id);
+	return id;
+}
+
+void recv_open(struct peer *p)
+{
+	if (!peer_may_dial(p)) {
+		/* Something will call recv_dial() when that changes, but for a pair that parts. */
+		if (p->to.ip != 0 && !p->is_leaving)
+			router_arm(peer_router(p), &p->recv.retry, open_most);
+		return;
+	}
+	p->recv.id = new_id(p);
+	recv_enter(p, RECV_WAIT_OPEN_RSP);
+	peer_trace(p, TRACE_PEER_OPENING, NULL);
+	send_open_req(p);
+}
+
+void recv_open_again(struct peer *p)
+{
+	p->recv.tries++;
+	/* Who has a connection to us is where he is. */
+	if (p->n_addresses > 1 && p->recv.tries >= OPENS_PER_ADDRESS && !send_is_open(p)) {
+		peer_try_next_address(p);
+		recv_enter(p, RECV_UNCONNECTED);
+		recv_open(p);
+		return;
+	}
+	send_open_req(p);
+}
+
+static void dial(struct peer *p)
+{
+	if (p->recv.state == RECV_UNCONNECTED)
+		recv_open(p);
+	else
+		recv_open_again(p);
+}
+
+/* When the next Open-Req may leave: two seconds after the last one (C6). */
+static struct instant next_open(const struct peer *p)
+{
+	struct instant now = peer_router(p)->now, next;
+
+	if (instant_is_never(p->recv.opened))
+		return now;
+	next = instant_add(p->recv.opened, open_least);
+	return instant_cmp(next, now) > 0 ? next : now;
+}
+
+/* Opens, or repeats the Open-Req, as soon as that is allowed. */
+static void open_soon(struct peer *p)
+{
+	struct router *r = peer_router(p);
+	struct instant next = next_open(p);
+
+	if (instant_cmp(next, r->now) > 0)
+		timer_set(&r->timers, &p->recv.retry, next);
+	else
+		dial(p);
+}
+
+void recv_dial(struct peer *p)
+{
+	if (p->recv.state == RECV_UNCONNECTED && peer_may_dial(p))
+		open_soon(p);
+}
+
+void recv_wake(struct peer *p)
+{
+	if (p->recv.state > RECV_WAIT_OPEN_RSP || !peer_may_dial(p))
+		return;
+	recv_forget_back_off(p);
+	open_soon(p);
+}
+
+void recv_redial(struct peer *p, const char *why)
+{
+	recv_forget_back_off(p);
+	recv_close(p, why, router_jitter(peer_router(p), open_first, JITTER));
+}
+
+/*
+ * A call that may be forged. It brings our next one forward, and the one after that
+ * stays where it was; another one before that time must be paid for.
+ */
+static void open_for_stranger(struct peer *p)
+{
+	struct router *r = peer_router(p);
+	const struct timer *retry = &p->recv.retry;
+	struct instant due = timer_is_set(retry) ? retry->due : r->now;
+	struct span back_off = p->recv.back_off;
+	bool is_ours = instant_cmp(due, instant_add(r->now, open_most)) <= 0;
+
+	if (instant_cmp(next_open(p), r->now) > 0 || !(is_ours || peer_may_answer(p, OPEN_REQ_LEN)))
+		return;
+	dial(p);
+	if (is_ours)
+		due = instant_add(due, router_jitter(r, back_off, JITTER));
+	else
+		p->recv.back_off = back_off;
+	timer_set(&r->timers, &p->recv.retry, due);
+}
+
+void recv_called(struct peer *p)
+{
+	if (p->is_proven)
+		recv_wake(p);
+	else if (p->recv.state <= RECV_WAIT_OPEN_RSP && peer_may_dial(p))
+		open_for_stranger(p);
+}
+
+void recv_resume(struct peer *p, uint16_t id)
+{
+	struct router *r = peer_router(p);
+
+	recv_enter(p, RECV_WAIT_OPEN_RSP);
+	p->recv.id = id;
+	p->recv.tries = 1;	/* when it was sent is forgotten */
+	p->recv.opened = r->now;
+	router_arm(r, &p->recv.retry, open_first);
+}
+
+/* --- answers --------------------------------------------------------------------------- */
+
+static void on_refusal(struct peer *p, int16_t error)
+{
+	peer_say(p, (struct trace_event){ .kind = TRACE_PEER_REFUSED, .number = error,
+		.text = aurp_error_text(error) });
+	p->recv.back_off = open_most;
+	recv_close(p, aurp_error_text(error), router_jitter(peer_router(p), open_most, JITTER));
+}
+
+void recv_on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body)
+{
+	bool is_terse = rd_left(body) == sizeof(int16_t);
+	struct aurp_open_rsp rsp;
+
+	if (!aurp_decode_open_rsp(body, &rsp)) {
+		peer_drop(p, DROP_AURP_MALFORMED);
+		return;
+	}
+	if (rsp.rate < 0) {
+		on_refusal(p, rsp.rate);
+		return;
+	}
+	if (!peer_accept_di(p)) {
+		peer_drop(p, DROP_PEER_BAD_DI);
+		return;
+	}
+	recv_take_sample(p);
+	p->is_terse = is_terse;
+	p->recv.environment = h->flags;
+	p->recv.expected = 1;
+	p->recv.is_virgin = true;
+	p->recv.in_list = p->recv.lost_networks = p->recv.said_reflects = false;
+	p->recv.said_full = false;
+	recv_forget_back_off(p);
+	recv_heard(p);
+	recv_request_list(p);
+	peer_trace(p, TRACE_PEER_RECV_OPEN, NULL);
+	peer_check_up(p, NULL);
+}
