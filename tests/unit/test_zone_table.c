@@ -28,6 +28,12 @@ struct list *peer_paths(struct peer *p)
 	return &p->paths;
 }
 
+void peer_gives_way(struct peer *p, struct at_range range, struct at_range own, const char *port)
+{
+	fail_msg("no cable of ours displaces anything here: %p %u %u %s", (void *)p, range.first,
+		own.first, port);
+}
+
 static struct router r;
 static struct peer peer;
 static size_t n_full;
