@@ -32,6 +32,14 @@ enum {
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
+/* What a fuzzer may have that knows how its inputs are made; n, max and the results are sizes. */
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t max, unsigned int seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *one, size_t n_one, const uint8_t *two,
+	size_t n_two, uint8_t *bytes, size_t max, unsigned int seed);
+
+/* Of libFuzzer or replay.c: changes a few bytes. */
+size_t LLVMFuzzerMutate(uint8_t *bytes, size_t n, size_t max);
+
 /* Notes of fields, beside wr_u8() and its like. */
 static inline void see_addr(struct wr *seen, struct at_addr a)
 {

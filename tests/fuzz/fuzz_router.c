@@ -84,26 +84,33 @@ static void change(struct stage *s)
 
 static void step(struct stage *s)
 {
-	switch (stage_pick(s, 8)) {
-	case 0:
-	case 1:
+	enum stage_step kind = stage_pick(s, STEP_KINDS);
+
+	switch (kind) {
+	case STEP_WAIT:
+	case STEP_WAIT_TOO:
+	default:
 		wait(s);
 		break;
-	case 2:
-	case 3:
+	case STEP_CABLE:
+	case STEP_CABLE_TOO:
 		cable_step(s);
 		break;
-	case 4:
+	case STEP_CABLE_ANSWER:
 		cable_answer(s);
 		break;
-	case 5:
+	case STEP_WAN:
 		wan_step(s);
 		break;
-	case 6:
+	case STEP_WAN_ANSWER:
 		wan_answer(s);
 		break;
-	default:
+	case STEP_CHANGE:
 		change(s);
+		break;
+	case STEP_TALK:
+	case STEP_CALL:
+		wan_talk(s, kind == STEP_CALL);
 		break;
 	}
 	stage_check(s);
@@ -135,6 +142,19 @@ static uint64_t tell(const uint8_t *story, size_t n)
 	digest = s->digest;
 	free(s);
 	return digest;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t max, unsigned int seed)
+{
+	return stage_mutate(bytes, n, max, seed);
+}
+
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *one, size_t n_one, const uint8_t *two,
+	size_t n_two, uint8_t *bytes, size_t max, unsigned int seed)
+{
+	const struct rd parent[2] = { rd_over(one, n_one), rd_over(two, n_two) };
+
+	return stage_splice(parent, bytes, max, seed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

@@ -1,7 +1,7 @@
 /*
  * Drives a fuzzer without libFuzzer, so that every compiler can replay what the
  * fuzzers have found out: each file of each folder named, then -changes=N copies
- * of it that are changed a little. The same files give the same copies anywhere.
+ * of it that are changed a little, by the fuzzer itself if it knows how. The same files give the same copies anywhere.
  * Says on abort which input it was; -changes=0 with one file replays that.
  */
 #include <dirent.h>
@@ -18,8 +18,13 @@ struct input {
 	size_t len;
 };
 
+/* Only the router's fuzzer has one. */
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t max, unsigned int seed)
+	__attribute__((weak));
+
 static struct {
 	unsigned long changes;
+	uint64_t chance;
 	unsigned long replayed, changed;
 	struct input latest;		/* parts of it go into the next */
 	char now[PATH_SIZE + 32];	/* what is being replayed, for the last words */
@@ -101,6 +106,30 @@ static void change(struct input *in, uint64_t *state)
 	}
 }
 
+size_t LLVMFuzzerMutate(uint8_t *bytes, size_t n, size_t max)
+{
+	struct input in = { .len = n };
+
+	memcpy(in.byte, bytes, n);
+	change(&in, &run.chance);
+	n = in.len < max ? in.len : max;
+	memcpy(bytes, in.byte, n);
+	return n;
+}
+
+static void change_often(struct input *in)
+{
+	size_t changes = 1 + draw(&run.chance, 4);
+
+	if (LLVMFuzzerCustomMutator && draw(&run.chance, 4) > 0) {
+		in->len = LLVMFuzzerCustomMutator(in->byte, in->len, sizeof in->byte,
+			draw(&run.chance, UINT32_MAX));
+		return;
+	}
+	for (size_t k = 0; k < changes; k++)
+		change(in, &run.chance);
+}
+
 /* From the heap and of its exact size, so that a sanitizer sees who reads beyond. */
 static void play(const struct input *in)
 {
@@ -117,7 +146,6 @@ static void replay_file(const char *path)
 {
 	struct input in, copy;
 	FILE *f = fopen(path, "rb");
-	uint64_t state;
 
 	if (!f)
 		die(path);
@@ -127,14 +155,11 @@ static void replay_file(const char *path)
 	snprintf(run.now, sizeof run.now, "while replaying %s\n", path);
 	play(&in);
 	run.replayed++;
-	state = hash(&in);
+	run.chance = hash(&in);
 	for (unsigned long i = 1; i <= run.changes; i++) {
-		size_t changes = 1 + draw(&state, 4);
-
 		snprintf(run.now, sizeof run.now, "while replaying %s, change %lu\n", path, i);
 		copy = in;
-		for (size_t k = 0; k < changes; k++)
-			change(&copy, &state);
+		change_often(&copy);
 		play(&copy);
 		run.changed++;
 	}

@@ -26,6 +26,21 @@ enum {
 	TAG_MARK = 0x54414721,
 };
 
+/* What a step begins with. */
+enum stage_step {
+	STEP_WAIT,
+	STEP_WAIT_TOO,
+	STEP_CABLE,
+	STEP_CABLE_TOO,
+	STEP_CABLE_ANSWER,
+	STEP_WAN,
+	STEP_WAN_ANSWER,
+	STEP_CHANGE,
+	STEP_TALK,		/* a peer answers several times */
+	STEP_CALL,		/* it opens a connection before */
+	STEP_KINDS,
+};
+
 /* What the router has asked last on a cable or tunnel, for an actor to answer. */
 enum asked {
 	ASKED_NOTHING,
@@ -191,5 +206,12 @@ void cable_step(struct stage *s);
 void cable_answer(struct stage *s);
 void wan_step(struct stage *s);
 void wan_answer(struct stage *s);
+void wan_talk(struct stage *s, bool calls);
+
+/* --- stage_mutate.c ------------------------------------------------------------------------ */
+
+/* Makes another story of one, of at most `max` bytes in place, or of two; the new size. */
+size_t stage_mutate(uint8_t *bytes, size_t n, size_t max, unsigned int seed);
+size_t stage_splice(const struct rd parent[2], uint8_t *bytes, size_t max, unsigned int seed);
 
 #endif

@@ -324,11 +324,36 @@ static enum aurp_msg answer_to(enum aurp_msg heard)
 	}
 }
 
-void wan_answer(struct stage *s)
+/* Every network that the router asks for, with one zone. */
+static void asked_zones(struct stage *s, const struct mate *m, struct wr *w)
 {
-	unsigned int who = rd_u8(&s->script);
-	struct wan *w = &s->wan[who & 1];
-	size_t mate = who >> 1 & (STAGE_MATES - 1);
+	struct aurp_zone_writer z;
+
+	aurp_zones_begin(&z, w, false, (uint16_t)m->n_nets);
+	for (size_t i = 0; i < m->n_nets; i++) {
+		struct at_name zone = stage_zone(s);
+
+		if (zone.len > 0)
+			aurp_zones_add(&z, m->nets[i], &zone);
+	}
+	aurp_zones_end(&z);
+}
+
+static void answer_body(struct stage *s, const struct mate *m, enum aurp_msg msg, bool obliging,
+	struct wr *w)
+{
+	if (msg == AURP_OPEN_RSP)
+		aurp_encode_open_rsp(w, &(struct aurp_open_rsp){ .rate = 1 });
+	else if (msg == AURP_ZI_RSP && obliging)
+		asked_zones(s, m, w);
+	else if (msg != AURP_RI_ACK && msg != AURP_RI_REQ && msg != AURP_TICKLE_ACK)
+		body(s, m, msg, w);
+}
+
+/* False: the router has not said anything that wants an answer. */
+static bool answer(struct wan *w, size_t mate, uint8_t who)
+{
+	struct stage *s = w->stage;
 	struct mate *m = &w->mate[mate];
 	uint8_t bytes[FUZZ_IN_MAX];
 	struct wr out = begin(w, mate, bytes, AURP_ROUTING, OWN_DOMAIN);
@@ -337,15 +362,49 @@ void wan_answer(struct stage *s)
 
 	m->heard = AURP_MSG_COUNT;
 	if (h.msg == AURP_MSG_COUNT)
-		return;
+		return false;
 	to_sender = h.msg == AURP_RI_ACK || h.msg == AURP_RI_REQ;
 	h.connection = to_sender ? m->own_id : latest_id(m);
 	h.sequence = right_sequence(m, h.msg);
 	h.flags = h.msg == AURP_RI_RSP ? AURP_LAST : who & 0x10 ? AURP_SZI : AURP_SUI_ALL;
 	aurp_encode(&out, &h);
-	if (h.msg == AURP_OPEN_RSP)
-		aurp_encode_open_rsp(&out, &(struct aurp_open_rsp){ .rate = 1 });
-	else if (h.msg != AURP_RI_ACK && h.msg != AURP_RI_REQ && h.msg != AURP_TICKLE_ACK)
-		body(s, m, h.msg, &out);
+	answer_body(s, m, h.msg, who & 0x20, &out);
 	put(w, mate, 0, bytes, wr_len(&out));
+	return true;
+}
+
+void wan_answer(struct stage *s)
+{
+	uint8_t who = rd_u8(&s->script);
+
+	answer(&s->wan[who & 1], who >> 1 & (STAGE_MATES - 1), who);
+}
+
+static void call(struct wan *w, size_t mate)
+{
+	struct mate *m = &w->mate[mate];
+	uint8_t bytes[FUZZ_IN_MAX];
+	struct wr out = begin(w, mate, bytes, AURP_ROUTING, OWN_DOMAIN);
+
+	m->own_id = (uint16_t)(m->own_id + 2);
+	aurp_encode(&out, &(struct aurp){ .connection = m->own_id, .flags = AURP_SUI_ALL,
+		.msg = AURP_OPEN_REQ });
+	aurp_encode_open_req(&out, &(struct aurp_open_req){ .version = AURP_VERSION });
+	put(w, mate, 0, bytes, wr_len(&out));
+}
+
+/* As a router that is there and wants to talk; after a while it is asked something else. */
+void wan_talk(struct stage *s, bool calls)
+{
+	uint8_t who = rd_u8(&s->script);
+	struct wan *w = &s->wan[who & 1];
+	size_t mate = who >> 1 & (STAGE_MATES - 1);
+	unsigned int answers = 1 + stage_pick(s, 8);
+
+	if (calls)
+		call(w, mate);
+	while (answers-- > 0) {
+		answer(w, mate, who);
+		stage_wait(s, span_ms(who & 0x40 ? 3000 : 50));
+	}
 }
