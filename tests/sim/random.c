@@ -166,6 +166,9 @@ struct outcome random_run(uint64_t seed, const struct fault *list, size_t n, boo
 	out.lookups = rest.lookups;
 	out.echoes = rest.echoes;
 	out.packets = w->packets;
+	out.judged = w->judged;
+	out.claims = w->claims;
+	out.reports = w->reports;
 	out.digest = w->digest;
 	out.violations = world_violations(w);
 	if (out.violations > 0)

@@ -58,6 +58,8 @@ struct outcome {
 	uint64_t packets, digest;
 	uint64_t router_s;		/* simulated seconds, summed over routers that were on */
 	size_t sites, lookups, echoes;
+	struct judged judged;
+	uint64_t claims, reports;
 };
 
 /* The faults that belong to a seed; free(list). */

@@ -167,8 +167,6 @@ struct rest world_rest(struct world *w)
 	struct rest rest = { .converged = converge(w) };
 
 	check_silence(w);
-	watch_loops(w, true);
 	check_names(w, &rest);
-	watch_loops(w, false);
 	return rest;
 }

@@ -29,7 +29,8 @@ struct options {
 
 /* What all worlds of a job came to; travels through a pipe as it is. */
 struct sums {
-	uint64_t worlds, router_s, packets, violations, lookups, echoes;
+	uint64_t worlds, router_s, packets, violations, lookups, echoes, claims, reports;
+	struct judged judged;
 	uint64_t slowest_seed;
 	int64_t slowest_us;
 };
@@ -50,6 +51,13 @@ static void explain(uint64_t seed, const struct faults *faults, const struct out
 	(void)random_run(seed, faults->list, n, true);
 }
 
+static void add_judged(struct judged *all, const struct judged *more)
+{
+	all->strict += more->strict;
+	all->lenient += more->lenient;
+	all->forgiven += more->forgiven;
+}
+
 static void live(uint64_t seed, const struct options *options, struct sums *sums)
 {
 	struct faults faults = random_faults(seed);
@@ -61,6 +69,9 @@ static void live(uint64_t seed, const struct options *options, struct sums *sums
 	sums->violations += out.violations;
 	sums->lookups += out.lookups;
 	sums->echoes += out.echoes;
+	sums->claims += out.claims;
+	sums->reports += out.reports;
+	add_judged(&sums->judged, &out.judged);
 	if (out.converged.us > sums->slowest_us) {
 		sums->slowest_us = out.converged.us;
 		sums->slowest_seed = seed;
@@ -109,6 +120,9 @@ static void add(struct sums *all, const struct sums *more)
 	all->violations += more->violations;
 	all->lookups += more->lookups;
 	all->echoes += more->echoes;
+	all->claims += more->claims;
+	all->reports += more->reports;
+	add_judged(&all->judged, &more->judged);
 	if (more->slowest_us > all->slowest_us) {
 		all->slowest_us = more->slowest_us;
 		all->slowest_seed = more->slowest_seed;
@@ -184,6 +198,11 @@ static int report(const struct sums *all, bool is_whole, int64_t ms)
 		"after %lld s (seed %" PRIu64 ", bound %lld s)\n", all->lookups, all->echoes,
 		(long long)(all->slowest_us / 1000000), all->slowest_seed,
 		(long long)span_to_s(rest_bound()));
+	printf("%" PRIu64 " exports and datagrams judged strictly, %" PRIu64 " with allowance for "
+		"turmoil in a ring (%" PRIu64 " needed it)\n", all->judged.strict,
+		all->judged.lenient, all->judged.forgiven);
+	printf("%" PRIu64 " cables claimed numbers of others, %" PRIu64 " reports of two owners\n",
+		all->claims, all->reports);
 	printf("%" PRIu64 " router-hours per second of wall time\n", speed);
 	if (!is_whole)
 		printf("a job died\n");

@@ -337,7 +337,7 @@ static void test_aurp_T28_three_routers_of_one_cable_crash_in_turn(void **state)
 	struct lan *shared = world_add_lan(w, PORT_ETHERTALK);
 
 	(void)state;
-	watch_loops(w, true);
+	watch_strictly(w);
 	for (size_t i = 0; i < 5; i++) {
 		struct site *site = world_add_site(w);
 		char zone[32];

@@ -35,8 +35,8 @@ void world_forget_violations(struct world *w);
 __attribute__((format(printf, 3, 4)))
 void watch_say(struct world *w, const char *where, const char *format, ...);
 
-/* Micro-loops are legal while a cyclic topology converges: off while it does. */
-void watch_loops(struct world *w, bool on);
+/* From now on no allowance is made for turmoil in rings: see watch_calm.c. */
+void watch_strictly(struct world *w);
 
 /* This site is hostile or misconfigured on purpose: what it sends is not judged. */
 void watch_excuse(struct site *site);

@@ -1,9 +1,9 @@
 /*
  * The invariants of AppleTalk datagrams. Those of end nodes' echoes are known by
  * the tag in their data: at each router the hop count rises, after 15 nobody but
- * the destination's cable gets them, and none passes a router twice. The last
- * is asked only where topology forbids loops, or at rest (watch_loops()): in a
- * cyclic one distance vectors may loop for a moment while they converge. Copies
+ * the destination's cable gets them, and none passes a router twice. Only in a
+ * ring whose routes are not calm (watch_calm.c) may one come around again, each
+ * time two hops older at least: a router is never its own next router. Copies
  * that the world made have the same hop count and are no loop.
  */
 #include "watch_state.h"
@@ -68,12 +68,6 @@ static uint64_t key_of(struct rd r, struct ddp *d)
 	return rd_ok(&r) ? (uint64_t)function << 32 | tag : 0;
 }
 
-void watch_loops(struct world *w, bool on)
-{
-	forget_passages(w->watch);
-	w->watch->loops = on;
-}
-
 /* --- at a router ----------------------------------------------------------------------- */
 
 void watch_datagram_in(struct site *site, const struct pkt *packet)
@@ -95,6 +89,23 @@ static bool rose(const struct passage *p, uint8_t hops)
 	return !p->has_in || hops > p->hops_in || p->hops_in == AT_HOPS_MAX;
 }
 
+static void judge_return(struct site *site, struct passage *p, const struct ddp *d)
+{
+	struct world *w = site->world;
+	bool is_return = p->has_out && p->hops_out != d->hops;
+
+	if (watch_judges(w, d->dst.net, watch_has_ring(w, site, NULL), is_return))
+		watch_say(w, site->config.name, "%08llx passes for the second time: %u, %u hops",
+			(unsigned long long)p->key, p->hops_out, d->hops);
+	if (!p->has_out)
+		p->hops_out = d->hops;
+	p->has_out = true;
+	p->all_out |= (uint16_t)(1u << (d->hops & AT_HOPS_MAX));
+	if (p->all_out & p->all_out << 1)
+		watch_say(w, site->config.name, "%08llx comes back at once: hop counts %04x",
+			(unsigned long long)p->key, p->all_out);
+}
+
 void watch_datagram_out(struct site *site, const struct lan *lan, const struct pkt *packet)
 {
 	struct world *w = site->world;
@@ -111,12 +122,7 @@ void watch_datagram_out(struct site *site, const struct lan *lan, const struct p
 	if (p->has_in && p->hops_in == AT_HOPS_MAX && !(lan && watch_lan_has(w, lan, d.dst.net)))
 		watch_say(w, site->config.name, "%08llx goes past its hop limit",
 			(unsigned long long)key);
-	if (p->has_out && p->hops_out != d.hops && (w->watch->loops || watch_is_forest(w)))
-		watch_say(w, site->config.name, "%08llx passes for the second time: %u, %u hops",
-			(unsigned long long)key, p->hops_out, d.hops);
-	if (!p->has_out)
-		p->hops_out = d.hops;
-	p->has_out = true;
+	judge_return(site, p, &d);
 }
 
 /* --- frames ---------------------------------------------------------------------------- */

@@ -20,7 +20,14 @@ struct passage {
 	uint64_t key;			/* tag and function; 0: free */
 	uint32_t site;
 	uint8_t hops_in, hops_out;	/* the least that came in; the first that went out */
+	uint16_t all_out;		/* a bit for every hop count that went out */
 	bool has_in, has_out;
+};
+
+/* What a router thinks of a network, by its first number. */
+struct entry {
+	uint64_t key;			/* site and number; 0: free */
+	uint8_t distance;
 };
 
 /* A network number range that some LAN has had at some time, first number in by_net. */
@@ -30,12 +37,12 @@ struct known_net {
 	uint32_t next;			/* index + 1 of the next with the same first number */
 };
 
-/* Sites, LANs and meshes in connected parts, when one mesh is left out. */
+/* Sites, LANs and meshes in connected parts, when one tunnel is left out. */
 struct parts {
 	uint64_t topology;		/* for which it was computed */
 	uint32_t *of;			/* sites, then LANs, then meshes */
 	bool *is_open;			/* by part: anything may come from there */
-	bool is_forest;
+	int32_t *excess;		/* by part: things less edges */
 };
 
 /* What a router hears of networks in one packet, and what it says of them. */
@@ -54,29 +61,43 @@ struct watch {
 	size_t n_flows, cap_flows;
 	struct passage *passages;
 	size_t n_passages, cap_passages;
-	bool loops;			/* asked for by watch_loops() */
 	struct known_net *nets;
 	size_t n_nets, cap_nets;
 	uint32_t *by_net;
 	struct instant looked;		/* at the tables of all routers */
 	struct quarrel quarrel;
-	struct parts *parts;		/* by mesh; the last one leaves no mesh out */
-	size_t n_parts;
+	struct parts *parts;		/* by tunnel; the first leaves none out */
+	size_t n_parts, cap_parts;
+	bool makes_no_allowance;	/* for turmoil: watch_strictly() */
+	struct entry *entries;		/* of all routing tables; a hash table */
+	size_t n_entries, cap_entries;
+	struct instant *changed;	/* by network: by any router, in distance */
 };
 
 /* watch_topology.c */
 void watch_topology_fini(struct watch *watch);
-void watch_topology_forget(struct watch *watch);
 
-/* Can `range` be behind `site` without crossing `mesh`? Always true where there are rings. */
-bool watch_reaches(struct world *w, const struct site *site, const struct mesh *mesh,
-	struct at_range range);
+/* Can `range` be on this side of the tunnel, which the site exports it through? */
+bool watch_reaches(struct site_tunnel *t, struct at_range range);
+
+/* Two ways from one thing to another, among all that is connected to the site? */
+bool watch_has_ring(struct world *w, const struct site *site, const struct site_tunnel *without);
 
 /* Has the LAN ever had this network? */
 bool watch_lan_has(struct world *w, const struct lan *lan, uint16_t net);
 
-/* No two ways from one thing to another: routing loops cannot be, even for a moment. */
-bool watch_is_forest(struct world *w);
+/* watch_calm.c */
+void watch_calm_fini(struct watch *watch);
+void watch_route_traced(struct site *site, const struct trace_event *e);
+
+/* Does every router know its way there, for so long that nobody can be wrong any more? */
+bool watch_is_calm(const struct world *w, uint16_t net);
+
+/*
+ * Is `broken`, a rule about this network, to be reported? Counts how it was judged.
+ * `has_ring`: what the rule concerns has one.
+ */
+bool watch_judges(struct world *w, uint16_t net, bool has_ring, bool broken);
 
 /* watch_table.c: a routing table, entry by entry in its order. */
 enum { WATCH_PORTS_MAX = 8 };

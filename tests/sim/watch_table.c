@@ -140,6 +140,7 @@ void watch_traced(struct site *site, const struct trace_event *e)
 		check_report(site, e, true);
 		break;
 	default:
+		watch_route_traced(site, e);
 		break;
 	}
 }

@@ -1,7 +1,8 @@
 /*
  * What the watch knows of the map: which networks a LAN has ever had, and which
- * of them a site can reach when one mesh is left out (split horizon). The map
- * holds what is or was configured, on or off: a route learnt elsewhere is a lie.
+ * of them a site can reach when one of its tunnels is left out (split horizon).
+ * The map holds what is or was configured, on or off: a route learnt elsewhere
+ * is a lie, but for what comes around a ring (watch_calm.c).
  */
 #include "watch_state.h"
 
@@ -57,15 +58,6 @@ static uint32_t root(uint32_t *of, uint32_t i)
 	return i;
 }
 
-static void join(struct parts *parts, size_t a, size_t b)
-{
-	uint32_t ra = root(parts->of, (uint32_t)a), rb = root(parts->of, (uint32_t)b);
-
-	if (ra == rb)
-		parts->is_forest = false;
-	parts->of[ra] = rb;
-}
-
 static size_t at_lan(const struct world *w, const struct lan *lan)
 {
 	return w->sites.n + lan->index;
@@ -76,74 +68,104 @@ static size_t at_mesh(const struct world *w, const struct mesh *m)
 	return w->sites.n + w->lans.n + m->index;
 }
 
-static void mark_scripts(struct world *w, struct parts *parts, const struct mesh *without)
+/* Every port and every tunnel but one joins two things. */
+static void for_each_edge(struct world *w, struct parts *parts, const struct site_tunnel *without,
+	void (*what)(struct parts *parts, size_t a, size_t b))
 {
-	for (size_t i = 0; i < w->scripts.n; i++) {
-		const struct script *s = w->scripts.at[i];
-
-		if (s->jack.mesh != without && !s->offers_nothing)
-			parts->is_open[parts->of[at_mesh(w, s->jack.mesh)]] = true;
-	}
-}
-
-static void compute(struct world *w, struct parts *parts, const struct mesh *without)
-{
-	size_t n = w->sites.n + w->lans.n + w->meshes.n;
-
-	free(parts->of);
-	free(parts->is_open);
-	*parts = (struct parts){ .topology = w->topology, .is_forest = true };
-	parts->of = world_alloc(n, sizeof(*parts->of));
-	parts->is_open = world_alloc(n, sizeof(*parts->is_open));
-	for (size_t i = 0; i < n; i++)
-		parts->of[i] = (uint32_t)i;
 	for (size_t i = 0; i < w->sites.n; i++) {
 		const struct site *site = world_site(w, i);
 
 		for (size_t k = 0; k < site->ports.n; k++)
-			join(parts, i, at_lan(w, site_port(site, k)->lan));
+			what(parts, i, at_lan(w, site_port(site, k)->lan));
 		for (size_t k = 0; k < site->tunnels.n; k++)
-			if (site_tunnel(site, k)->jack.mesh != without)
-				join(parts, i, at_mesh(w, site_tunnel(site, k)->jack.mesh));
+			if (site_tunnel(site, k) != without)
+				what(parts, i, at_mesh(w, site_tunnel(site, k)->jack.mesh));
 	}
-	for (size_t i = 0; i < n; i++)
-		parts->of[i] = root(parts->of, (uint32_t)i);
-	mark_scripts(w, parts, without);
 }
 
-static const struct parts *parts_without(struct world *w, const struct mesh *mesh)
+static void join(struct parts *parts, size_t a, size_t b)
+{
+	uint32_t ra = root(parts->of, (uint32_t)a), rb = root(parts->of, (uint32_t)b);
+
+	parts->of[ra] = rb;
+}
+
+/* Things less edges: 1 in a tree, less where there is a ring. */
+static void count_edge(struct parts *parts, size_t a, size_t b)
+{
+	(void)b;
+	parts->excess[parts->of[a]]--;
+}
+
+static void mark_scripts(struct world *w, struct parts *parts)
+{
+	for (size_t i = 0; i < w->scripts.n; i++) {
+		const struct script *s = w->scripts.at[i];
+
+		if (!s->offers_nothing)
+			parts->is_open[parts->of[at_mesh(w, s->jack.mesh)]] = true;
+	}
+}
+
+static void forget(struct parts *parts)
+{
+	free(parts->of);
+	free(parts->is_open);
+	free(parts->excess);
+	*parts = (struct parts){ 0 };
+}
+
+static void compute(struct world *w, struct parts *parts, const struct site_tunnel *without)
+{
+	size_t n = w->sites.n + w->lans.n + w->meshes.n;
+
+	forget(parts);
+	parts->topology = w->topology;
+	parts->of = world_alloc(n, sizeof(*parts->of));
+	parts->is_open = world_alloc(n, sizeof(*parts->is_open));
+	parts->excess = world_alloc(n, sizeof(*parts->excess));
+	for (size_t i = 0; i < n; i++)
+		parts->of[i] = (uint32_t)i;
+	for_each_edge(w, parts, without, join);
+	for (size_t i = 0; i < n; i++) {
+		parts->of[i] = root(parts->of, (uint32_t)i);
+		parts->excess[parts->of[i]]++;
+	}
+	for_each_edge(w, parts, without, count_edge);
+	mark_scripts(w, parts);
+}
+
+/* By the number of the tunnel that is left out, which is never given twice; the first: none. */
+static const struct parts *parts_without(struct world *w, const struct site_tunnel *t)
 {
 	struct watch *watch = w->watch;
-	size_t i = mesh ? mesh->index : w->meshes.n;
+	size_t i = t ? 1 + t->jack.number - WORLD_FIRST_IP : 0;
 
-	if (watch->n_parts != w->meshes.n + 1) {
-		watch_topology_forget(watch);
-		watch->n_parts = w->meshes.n + 1;
-		watch->parts = world_alloc(watch->n_parts, sizeof(*watch->parts));
+	while (i >= watch->n_parts) {
+		watch->parts = mem_grow(watch->parts, watch->n_parts, &watch->cap_parts,
+			sizeof(*watch->parts));
+		watch->parts[watch->n_parts++] = (struct parts){ 0 };
 	}
 	if (watch->parts[i].topology != w->topology)
-		compute(w, &watch->parts[i], mesh);
+		compute(w, &watch->parts[i], t);
 	return &watch->parts[i];
 }
 
-bool watch_is_forest(struct world *w)
+bool watch_has_ring(struct world *w, const struct site *site, const struct site_tunnel *without)
 {
-	return parts_without(w, NULL)->is_forest;
+	const struct parts *parts = parts_without(w, without);
+
+	return parts->excess[parts->of[site->index]] < 1;
 }
 
-bool watch_reaches(struct world *w, const struct site *site, const struct mesh *mesh,
-	struct at_range range)
+bool watch_reaches(struct site_tunnel *t, struct at_range range)
 {
-	const struct parts *parts = parts_without(w, mesh);
+	struct world *w = t->site->world;
+	const struct parts *parts = parts_without(w, t);
 	const struct watch *watch = w->watch;
-	uint32_t part = parts->of[site->index];
+	uint32_t part = parts->of[t->site->index];
 
-	/*
-	 * On a ring, who loses its own path may for a while take one that came around the
-	 * ring from its own export, and tell it (distance vectors; RFC 1504 p. 34-37 does not
-	 * forbid it). There the distances at rest are the proof.
-	 */
-	if (parts->is_open[part] || !watch_is_forest(w))
+	if (parts->is_open[part])
 		return true;
 	for (uint32_t i = watch->by_net ? watch->by_net[range.first] : 0; i != 0;
 		i = watch->nets[i - 1].next)
@@ -153,20 +175,11 @@ bool watch_reaches(struct world *w, const struct site *site, const struct mesh *
 	return false;
 }
 
-void watch_topology_forget(struct watch *watch)
-{
-	for (size_t i = 0; i < watch->n_parts; i++) {
-		free(watch->parts[i].of);
-		free(watch->parts[i].is_open);
-	}
-	free(watch->parts);
-	watch->parts = NULL;
-	watch->n_parts = 0;
-}
-
 void watch_topology_fini(struct watch *watch)
 {
-	watch_topology_forget(watch);
+	for (size_t i = 0; i < watch->n_parts; i++)
+		forget(&watch->parts[i]);
+	free(watch->parts);
 	free(watch->nets);
 	free(watch->by_net);
 }

@@ -47,7 +47,8 @@ static void check_export(const struct look *l, struct at_range range, bool is_ne
 	struct site *site = l->from->site;
 	struct zone_search q = { .range = range };
 
-	if (!watch_reaches(site->world, site, l->from->jack.mesh, range))
+	if (watch_judges(site->world, range.first, watch_has_ring(site->world, site, l->from),
+		!watch_reaches(l->from, range)))
 		watch_say(site->world, site->config.name,
 			"%s exports %u-%u, which is only reached through this tunnel",
 			aurp_cmd(l->h.msg)->name, range.first, range.last);

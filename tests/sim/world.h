@@ -42,6 +42,13 @@ struct traffic {
 	size_t largest;			/* AURP packet, domain header included */
 };
 
+/* Exports into tunnels and datagrams of end nodes through routers: see watch_calm.c. */
+struct judged {
+	uint64_t strict;
+	uint64_t lenient;		/* there was turmoil in a ring, */
+	uint64_t forgiven;		/* and of these so many were against the rule */
+};
+
 enum { WORLD_FIRST_IP = 0x0A000001 };
 
 struct world {
@@ -56,6 +63,7 @@ struct world {
 	struct traffic traffic;
 	struct instant unquiet;		/* when a tunnel last carried what it does not at rest */
 	uint64_t packets;		/* frames and tunnel packets sent in all */
+	struct judged judged;
 	uint64_t claims;		/* cables that were told numbers of another one */
 	uint64_t reports;		/* that two want the same numbers, by any router */
 	uint64_t digest;		/* of every packet: when, by whom, its bytes */
