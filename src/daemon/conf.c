@@ -1,9 +1,10 @@
 /*
  * The configuration file through libconfuse into struct config; app.c calls
- * conf_load(). The way: conf_text.c makes the text safe for libconfuse, this
- * file gives libconfuse the grammar from options.def with every value as text,
- * conf_value.c and conf_addr.c read the values, conf_check.c looks at the whole.
- * Only syntax stops at the first error; everything after it is collected.
+ * conf_load(). The way: conf_text.c makes the text safe for libconfuse,
+ * conf_words.c takes out what means nothing, this file gives libconfuse the
+ * grammar from options.def with every value as text, conf_value.c and
+ * conf_addr.c read the values, conf_check.c looks at the whole. Only broken
+ * syntax stops at the first error; all else is collected.
  */
 #include "conf.h"
 
@@ -11,6 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,24 +22,25 @@
 #include "conf_option.h"
 #include "conf_suggest.h"
 #include "conf_text.h"
+#include "conf_words.h"
 #include "xmem.h"
 
 enum {
 	SECTION_OPTIONS_MAX = 16,
-	FILE_SIZE_MAX = 4 << 20,
+	FILE_SIZE_MAX = 1 << 20,
 };
 
 /* Line of a value or section, as libconfuse told it while parsing. */
 struct mark {
+	const void *of;			/* a cfg_t of a section, or the cfg_opt_t of a value */
 	const cfg_opt_t *opt;
-	const cfg_t *section;		/* for a section */
-	unsigned index;			/* for a value */
+	unsigned index;			/* of a value */
 	int line;
 };
 
 struct parse {
 	struct conf_report *rep;
-	struct conf_text text;
+	struct conf_sections sections;
 	size_t closed;			/* sections so far */
 	struct mark *marks;
 	size_t n_marks, cap;
@@ -57,23 +61,15 @@ static void add_mark(struct mark m)
 /* Called by libconfuse after each value, and once more at the end of a list. */
 static int on_value(cfg_t *cfg, cfg_opt_t *opt)
 {
+	const struct parse *p = parsing;
+	const struct mark *last = p->n_marks ? &p->marks[p->n_marks - 1] : NULL;
 	unsigned n = cfg_opt_size(opt);
 
 	if (n == 0)
 		return 0;
-	for (size_t i = parsing->n_marks; i > 0; i--) {
-		const struct mark *m = &parsing->marks[i - 1];
-
-		if (m->opt != opt || m->index != n - 1)
-			continue;
-		if (!(opt->flags & CFGF_LIST))
-			conf_report_error(parsing->rep, cfg->line,
-				"%s is given twice in this section (first in "
-				"line %d): remove one",
-				opt->name, m->line);
+	if ((opt->flags & CFGF_LIST) && last && last->of == opt && last->index == n - 1)
 		return 0;
-	}
-	add_mark((struct mark){ .opt = opt, .index = n - 1, .line = cfg->line });
+	add_mark((struct mark){ opt, opt, n - 1, cfg->line });
 	return 0;
 }
 
@@ -81,17 +77,17 @@ static int on_section_end(cfg_t *cfg, cfg_opt_t *opt)
 {
 	struct parse *p = parsing;
 	const cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
-	int line = p->closed < p->text.n_sections ? p->text.section_lines[p->closed] : cfg->line;
+	int line = p->closed < p->sections.n ? p->sections.lines[p->closed] : cfg->line;
 
 	p->closed++;
 	if (!(opt->flags & CFGF_MULTI))
 		for (size_t i = 0; i < p->n_marks; i++)
-			if (p->marks[i].section && p->marks[i].opt == opt)
+			if (p->marks[i].opt == opt)
 				conf_report_error(p->rep, line,
 					"there is a second %s section (the first begins in "
 					"line %d): make them one",
 					opt->name, p->marks[i].line);
-	add_mark((struct mark){ .opt = opt, .section = section, .line = line });
+	add_mark((struct mark){ section, opt, 0, line });
 	return 0;
 }
 
@@ -99,7 +95,7 @@ static int on_section_end(cfg_t *cfg, cfg_opt_t *opt)
 __attribute__((format(printf, 2, 0)))
 static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
-	static const char unknown[] = "no such option '", twice[] = "found duplicate title '";
+	static const char unknown[] = "no such option '";
 	char text[CONF_TEXT_MAX];
 	int line = cfg->line;
 	char *quote;
@@ -109,12 +105,6 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 	if (quote && strncmp(text, unknown, sizeof unknown - 1) == 0) {
 		*quote = '\0';
 		conf_suggest(parsing->rep, line, cfg->name, text + sizeof unknown - 1);
-	} else if (quote && strncmp(text, twice, sizeof twice - 1) == 0) {
-		*quote = '\0';
-		conf_report_error(parsing->rep, line,
-			"there is already a section named \"%s\": choose another "
-			"name",
-			text + sizeof twice - 1);
 	} else if (strncmp(text, "unexpected token", 16) == 0) {
 		conf_report_error(parsing->rep, line,
 			"%s: write option = value, lists as { \"a\", \"b\" }, "
@@ -176,27 +166,57 @@ static void fill_grammar(struct grammar *g)
 
 /* --- from libconfuse's tree to ours ------------------------------------------------------- */
 
-static int value_line(const struct parse *p, const cfg_opt_t *opt, unsigned index)
+static int compare_marks(const void *left, const void *right)
 {
-	for (size_t i = 0; i < p->n_marks; i++)
-		if (p->marks[i].opt == opt && !p->marks[i].section && p->marks[i].index == index)
-			return p->marks[i].line;
-	return 0;
+	const struct mark *a = left, *b = right;
+
+	if (a->of != b->of)
+		return (uintptr_t)a->of < (uintptr_t)b->of ? -1 : 1;
+	if (a->index != b->index)
+		return a->index < b->index ? -1 : 1;
+	return (a->line > b->line) - (a->line < b->line);
 }
 
-static int section_line(const struct parse *p, const cfg_t *section)
+/* For find_line(); what is marked twice was given twice. */
+static void sort_marks(struct parse *p)
 {
-	for (size_t i = 0; i < p->n_marks; i++)
-		if (p->marks[i].section == section)
-			return p->marks[i].line;
-	return 0;
+	if (p->n_marks > 0)
+		qsort(p->marks, p->n_marks, sizeof *p->marks, compare_marks);
+	for (size_t i = 1; i < p->n_marks; i++) {
+		const struct mark *m = &p->marks[i], *before = m - 1;
+
+		if (m->of == m->opt && m->of == before->of && m->index == before->index &&
+			!(m->opt->flags & CFGF_LIST))
+			conf_report_error(p->rep, m->line,
+				"%s is given twice in this section (first in line %d): remove one",
+				m->opt->name, before->line);
+	}
+}
+
+/* Line of a section, or of a value of an option; 0 if there is none. */
+static int find_line(const struct parse *p, const void *of, unsigned index)
+{
+	const struct mark key = { .of = of, .index = index };
+	size_t low = 0, high = p->n_marks;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_marks(&p->marks[middle], &key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == p->n_marks || p->marks[low].of != of || p->marks[low].index != index)
+		return 0;
+	return p->marks[low].line;
 }
 
 /* Defaults first, then what the file says. */
 static void read_section(struct parse *p, enum conf_section s, cfg_t *from, void *to)
 {
 	if (from)
-		conf_place_add(&p->places, to, NULL, section_line(p, from));
+		conf_place_add(&p->places, to, NULL, find_line(p, from, 0));
 	for (size_t i = 0; i < conf_n_options; i++) {
 		const struct conf_option *o = &conf_options[i];
 		struct conf_value v = { o, o->default_text, 0, p->rep };
@@ -209,8 +229,9 @@ static void read_section(struct parse *p, enum conf_section s, cfg_t *from, void
 			o->kind->read(&v, to);
 		for (unsigned k = 0; opt && k < cfg_opt_size(opt); k++) {
 			v.text = cfg_opt_getnstr(opt, k);
-			v.line = value_line(p, opt, k);
-			conf_place_add(&p->places, to, o->name, v.line);
+			v.line = find_line(p, opt, k);
+			if (k == 0)
+				conf_place_add(&p->places, to, o->name, v.line);
 			o->kind->read(&v, to);
 		}
 	}
@@ -218,14 +239,14 @@ static void read_section(struct parse *p, enum conf_section s, cfg_t *from, void
 
 static void read_tunnel(struct parse *p, cfg_t *from, struct config_tunnel *t)
 {
-	conf_read_title(cfg_title(from), section_line(p, from), p->rep, t->name);
+	conf_read_title(cfg_title(from), find_line(p, from, 0), p->rep, t->name);
 	read_section(p, SECTION_TUNNEL, from, t);
 	t->n_peers = cfg_size(from, "peer");
 	t->peers = xmem_new(t->n_peers, sizeof *t->peers);
 	for (size_t i = 0; i < t->n_peers; i++) {
 		cfg_t *peer = cfg_getnsec(from, "peer", (unsigned)i);
 
-		conf_read_title(cfg_title(peer), section_line(p, peer), p->rep, t->peers[i].name);
+		conf_read_title(cfg_title(peer), find_line(p, peer, 0), p->rep, t->peers[i].name);
 		read_section(p, SECTION_PEER, peer, &t->peers[i]);
 	}
 }
@@ -240,7 +261,7 @@ static void read_ports(struct parse *p, cfg_t *root, struct config *c, enum port
 		struct config_port *port = &c->ports[c->n_ports++];
 
 		port->kind = kind;
-		conf_read_title(cfg_title(from), section_line(p, from), p->rep, port->name);
+		conf_read_title(cfg_title(from), find_line(p, from, 0), p->rep, port->name);
 		read_section(p, s, from, port);
 	}
 }
@@ -250,6 +271,7 @@ static struct config *read_config(struct parse *p, cfg_t *root, const char *host
 	struct config *c = xmem_new(1, sizeof *c);
 	struct conf_value name = { &conf_options[0], host_name, 0, p->rep };
 
+	sort_marks(p);
 	name.option->kind->read(&name, c);
 	read_section(
 		p, SECTION_ROUTER, cfg_size(root, "router") ? cfg_getsec(root, "router") : NULL, c);
@@ -266,7 +288,7 @@ static struct config *read_config(struct parse *p, cfg_t *root, const char *host
 	return c;
 }
 
-static struct config *parse_text(struct parse *p, const char *host_name)
+static struct config *parse_text(struct parse *p, const char *text, const char *host_name)
 {
 	struct config *c = NULL;
 	struct grammar g = { 0 };
@@ -278,7 +300,7 @@ static struct config *parse_text(struct parse *p, const char *host_name)
 		abort();
 	cfg_set_error_function(root, on_error);
 	parsing = p;
-	if (cfg_parse_buf(root, p->text.text) == CFG_SUCCESS)
+	if (cfg_parse_buf(root, text) == CFG_SUCCESS)
 		c = read_config(p, root, host_name);
 	else if (p->rep->errors == 0)
 		conf_report_error(p->rep, root->line, "this cannot be read");
@@ -292,14 +314,16 @@ struct config *conf_parse(
 {
 	struct parse p = { .rep = rep };
 	struct config *c = NULL;
+	struct conf_text ct;
 
-	conf_text_init(&p.text, text, len, rep);
-	if (rep->errors == 0)
-		c = parse_text(&p, host_name);
-	conf_text_fini(&p.text);
+	conf_text_init(&ct, text, len, rep);
+	if (!ct.is_broken && conf_words_check(ct.text, &p.sections, rep))
+		c = parse_text(&p, ct.text, host_name);
+	conf_text_fini(&ct);
+	free(p.sections.lines);
 	free(p.marks);
 	free(p.places.v);
-	conf_report_sort(rep);
+	conf_report_end(rep);
 	if (rep->errors == 0)
 		return c;
 	conf_free(c);

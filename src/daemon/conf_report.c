@@ -18,6 +18,10 @@ static void add(struct conf_report *rep, int line, bool is_warning, const char *
 {
 	struct conf_message *m;
 
+	if (rep->n == CONF_MESSAGES_MAX) {
+		rep->left_off++;
+		return;
+	}
 	rep->messages = xmem_grow(rep->messages, rep->n, &rep->cap, sizeof *rep->messages);
 	m = &rep->messages[rep->n++];
 	m->line = line;
@@ -45,9 +49,11 @@ void conf_report_warning(struct conf_report *rep, int line, const char *fmt, ...
 	va_end(ap);
 }
 
-/* Insertion sort: stable, and the lists are short. */
-void conf_report_sort(struct conf_report *rep)
+void conf_report_end(struct conf_report *rep)
 {
+	struct conf_message *last;
+
+	/* Insertion sort: stable, and the list is short. */
 	for (size_t i = 1; i < rep->n; i++) {
 		struct conf_message m = rep->messages[i];
 		size_t k = i;
@@ -56,6 +62,12 @@ void conf_report_sort(struct conf_report *rep)
 			rep->messages[k] = rep->messages[k - 1];
 		rep->messages[k] = m;
 	}
+	if (rep->left_off == 0)
+		return;
+	rep->messages = xmem_grow(rep->messages, rep->n, &rep->cap, sizeof *rep->messages);
+	last = &rep->messages[rep->n++];
+	*last = (struct conf_message){ .is_warning = rep->errors == 0 };
+	snprintf(last->text, sizeof last->text, "%zu more messages are left off", rep->left_off);
 }
 
 void conf_report_fini(struct conf_report *rep)

@@ -5,7 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { CONF_TEXT_MAX = 320 };
+enum {
+	CONF_TEXT_MAX = 320,
+	CONF_MESSAGES_MAX = 100,	/* of one configuration; more help nobody */
+};
 
 struct conf_message {
 	int line;			/* 0: the file as a whole */
@@ -16,7 +19,8 @@ struct conf_message {
 struct conf_report {
 	struct conf_message *messages;
 	size_t n, cap;
-	size_t errors;
+	size_t errors;			/* all of them */
+	size_t left_off;		/* messages that found no room */
 };
 
 void conf_report_error(struct conf_report *rep, int line, const char *fmt, ...)
@@ -24,8 +28,8 @@ void conf_report_error(struct conf_report *rep, int line, const char *fmt, ...)
 void conf_report_warning(struct conf_report *rep, int line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Puts the messages in the order of their lines. */
-void conf_report_sort(struct conf_report *rep);
+/* In the end: puts the messages in the order of their lines, says how many are left off. */
+void conf_report_end(struct conf_report *rep);
 
 void conf_report_fini(struct conf_report *rep);
 

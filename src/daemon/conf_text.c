@@ -70,6 +70,7 @@ static void skip_comment(struct scan *s)
 		blank(s);
 	if (s->p == s->end) {
 		conf_report_error(s->rep, opened, "this comment is never closed: end it with */");
+		s->ct->is_broken = true;
 		return;
 	}
 	blank(s);
@@ -112,18 +113,21 @@ static void copy_string(struct scan *s)
 		else
 			keep(s);
 	}
-	if (s->p < s->end && *s->p == quote)
-		keep(s);
-	else
-		conf_report_error(s->rep, opened,
-			"a string is not closed on its line: end it with %c", quote);
 	s->last = quote;
+	if (s->p < s->end && *s->p == quote) {
+		keep(s);
+		return;
+	}
+	conf_report_error(
+		s->rep, opened, "a string is not closed on its line: end it with %c", quote);
+	s->ct->is_broken = true;
 }
 
 static void open_brace(struct scan *s)
 {
 	if (s->depth == DEPTH_MAX) {
 		conf_report_error(s->rep, s->line, "too many braces inside each other");
+		s->ct->is_broken = true;
 		s->p = s->end;
 		return;
 	}
@@ -134,19 +138,14 @@ static void open_brace(struct scan *s)
 
 static void close_brace(struct scan *s)
 {
-	struct conf_text *ct = s->ct;
-
 	if (s->depth == 0) {
 		conf_report_error(s->rep, s->line,
 			"this } closes nothing: remove it, or look for a missing { above");
+		s->ct->is_broken = true;
 		blank(s);
 		return;
 	}
-	if (!s->open[--s->depth].is_list) {
-		ct->section_lines = xmem_grow(ct->section_lines, ct->n_sections, &ct->cap,
-			sizeof *ct->section_lines);
-		ct->section_lines[ct->n_sections++] = s->open[s->depth].line;
-	}
+	s->depth--;
 	keep(s);
 	s->last = '}';
 }
@@ -170,6 +169,9 @@ static void scan_one(struct scan *s)
 	} else if (c == '\0' || c == ';') {
 		conf_report_error(s->rep, s->line, c ? "there is no \";\" in this file: remove it"
 			: "the file holds a NUL byte: it must be plain UTF-8 text");
+		blank(s);
+	} else if (c == '*' || (c == '+' && !at(s, "+="))) {	/* libconfuse would skip it */
+		conf_report_error(s->rep, s->line, "text with %c in it must stand in quotes", c);
 		blank(s);
 	} else {
 		s->at_word = !strchr(" \t=+,()", c);
@@ -196,6 +198,7 @@ void conf_text_init(struct conf_text *ct, const char *file, size_t len, struct c
 		conf_report_error(rep, s.open[s.depth].line,
 			"this { is never closed: end the %s with }",
 			s.open[s.depth].is_list ? "list" : "section");
+		ct->is_broken = true;
 	}
 	*s.out = '\0';
 }
@@ -203,6 +206,5 @@ void conf_text_init(struct conf_text *ct, const char *file, size_t len, struct c
 void conf_text_fini(struct conf_text *ct)
 {
 	free(ct->text);
-	free(ct->section_lines);
 	*ct = (struct conf_text){ 0 };
 }

@@ -74,9 +74,11 @@ def test_a_mistake_is_named_with_file_and_line(config, was, becomes, line, words
 
 def test_several_mistakes_are_named_at_once(config):
     broken = GOOD.replace('"100-101"', '"101-100"').replace("interval = 20", "interval = 9")
-    done = aurpd("-t", "-c", config(broken))
+    path = config(broken.replace("port = 388", "prot = 388"))
+    done = aurpd("-t", "-c", path)
     assert done.returncode == EX_CONFIG
-    assert "aurpd.conf:9: " in done.stderr and "aurpd.conf:13: " in done.stderr
+    assert [line.split(" ")[0] for line in done.stderr.splitlines()] == [
+        f"{path}:{line}:" for line in (9, 13, 15)]
 
 
 def test_a_missing_brace_is_found(config):

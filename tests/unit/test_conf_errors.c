@@ -6,9 +6,11 @@
 
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "conf_rig.h"
+#include "conf_words.h"
 
 #define LAN "device=eth0 network=\"100-101\" zones={\"A\"}"
 
@@ -41,6 +43,144 @@ static void test_syntax_errors_name_their_line(void **state)
 	conf_rig_refused("ethertalk \"a\x1b[2J\" {\n " LAN " }", 1, "name of a section");
 	conf_rig_refused("ethertalk \"\xC3\x28\" { " LAN " }", 1, "name of a section");
 	conf_rig_refused("a{b{c{d{e{f{g{h{i{", 1, "too many braces");
+}
+
+/* So many errors, each of them with its line and words. */
+static void refused_for(const char *text, size_t n, const struct conf_message *wanted)
+{
+	struct conf_report rep;
+
+	assert_null(conf_rig_parse(text, &rep));
+	assert_int_equal(rep.errors, n);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(rep.messages[i].line, wanted[i].line);
+		if (!strstr(rep.messages[i].text, wanted[i].text))
+			fail_msg("%s, not: %s", rep.messages[i].text, wanted[i].text);
+	}
+	conf_report_fini(&rep);
+}
+
+#define REFUSED_FOR(text, ...)                                                            \
+	refused_for(text, sizeof((struct conf_message[]){ __VA_ARGS__ }) /                \
+			sizeof(struct conf_message), (struct conf_message[]){ __VA_ARGS__ })
+
+static void test_every_error_of_a_file_is_told_at_once(void **state)
+{
+	(void)state;
+	REFUSED_FOR("router {\n naem = a\n max-zones = 0\n}\nethertalk x {\n device = \"e/0\"\n"
+		    " network = \"3-2\"\n zones = { A }\n}\ntunel y {\n peer z { host = a }\n}\n"
+		    "tunnel t {\n peer a { host = b\n posrt = 387 }\n"
+		    " peer c { host = \":\" }\n}\n",
+		{ 2, false, "did you mean name?" }, { 3, false, "from 16 to 65279" },
+		{ 6, false, "not the name of a network interface" },
+		{ 7, false, "ends before it starts" }, { 10, false, "did you mean tunnel?" },
+		{ 15, false, "did you mean port?" }, { 16, false, "option of its own" });
+}
+
+static void test_what_an_unknown_word_brings_goes_with_it(void **state)
+{
+	(void)state;
+	/* a list; a section of sections, with braces in strings; a value on the next line */
+	REFUSED_FOR("router {\n zone = { \"}\", b, 'c{' }\n flavour\n =\n x\n max-zones = 1 }",
+		{ 2, false, "belongs into a ltoudp section" },
+		{ 3, false, "unknown word \"flavour\"" }, { 6, false, "from 16" });
+	REFUSED_FOR("vlan \"7\" {\n a { b = { \"}\" } c = \"\\\"}\" }\n}\nrouter { max-zones = 1 }",
+		{ 1, false, "unknown word \"vlan\"" }, { 4, false, "from 16" });
+	/* peer stands in a tunnel alone, and holds no section */
+	REFUSED_FOR("peer a { host = b }\ntunnel t {\n tunnel u { }\n peer p { host = h\n"
+		    " peer q { } } }",
+		{ 1, false, "unknown word \"peer\" outside" },
+		{ 3, false, "unknown word \"tunnel\" in a tunnel" },
+		{ 5, false, "unknown word \"peer\" in a peer" });
+	REFUSED_FOR("'router' {\n \"naem\" = a\n 'max-zones' = 1 }",
+		{ 2, false, "did you mean name?" }, { 3, false, "from 16" });
+}
+
+static void test_a_name_that_is_taken_hides_no_other_error(void **state)
+{
+	(void)state;
+	REFUSED_FOR("tunnel a {\n peer p { host = h }\n peer \"p\" { host = i }\n peer q { }\n}\n"
+		    "tunnel 'a' { peer p { } }\nltoudp a { device = eth0 }",
+		{ 3, false, "already a section named \"p\" (in line 2)" },
+		{ 4, false, "has no host" },
+		{ 6, false, "already a section named \"a\" (in line 1)" },
+		{ 7, false, "needs network" }, { 7, false, "needs zone" });
+}
+
+/* libconfuse passes over some characters that it does not like, and over all after them. */
+static void test_no_character_is_passed_over(void **state)
+{
+	(void)state;
+	REFUSED_FOR("ltoudp a { device = eth0 network = 3\n zone = Test*\n}",
+		{ 2, false, "text with * in it must stand in quotes" });
+	REFUSED_FOR("ltoudp a { device = eth0 network = 3\n zone = C++\n}",
+		{ 2, false, "text with + in it" }, { 2, false, "text with + in it" });
+	REFUSED_FOR("router { name = a;\n max-zones = 1 }", { 1, false, "there is no \";\"" },
+		{ 2, false, "from 16" });
+	conf_free(conf_rig_good("ltoudp a { device = eth0 network = 3 zone = \"C++*\" }"));
+}
+
+static void test_a_variable_of_the_environment_upsets_no_line(void **state)
+{
+	(void)state;
+	setenv("AURPD_TEST_DEVICE", "eth7", 1);
+	REFUSED_FOR("ltoudp a {\n device = ${AURPD_TEST_DEVICE}\n network = 3 zone = A\n}\n"
+		    "ltoudp b {\n device = \"${AURPD_TEST_DEVICE}\"\n}\n",
+		{ 5, false, "needs network" }, { 5, false, "needs zone" },
+		{ 6, false, "both use eth7" });
+}
+
+static void test_a_file_full_of_errors_is_told_in_part(void **state)
+{
+	enum { BYTES = 1 << 20 };
+	char *text = malloc(BYTES);
+	struct conf_report rep = { 0 };
+
+	(void)state;
+	memset(text, ';', BYTES);
+	assert_null(conf_parse(text, BYTES, "host", &rep));
+	assert_int_equal(rep.errors, BYTES);
+	assert_int_equal(rep.n, CONF_MESSAGES_MAX + 1);
+	assert_string_equal(
+		rep.messages[CONF_MESSAGES_MAX].text, "1048476 more messages are left off");
+	conf_report_fini(&rep);
+	free(text);
+}
+
+/* Reading takes the time of the router: it has to end soon whatever the file. */
+static void test_a_file_may_be_large_but_not_without_end(void **state)
+{
+	enum { BYTES = 1 << 20, VALUES = 10000 };
+	char *text = malloc(BYTES);
+	struct conf_report rep = { 0 };
+	size_t n = (size_t)sprintf(text, "tunnel t {\n");
+	struct config *c;
+
+	(void)state;
+	for (int i = 1; i < CONF_SECTIONS_MAX; i++)
+		n += (size_t)sprintf(text + n, "peer p%d { host = h%d }\n", i, i);
+	text[n++] = '}';
+	c = conf_parse(text, n, "host", &rep);
+	assert_non_null(c);
+	assert_int_equal(c->tunnels[0].n_peers, CONF_SECTIONS_MAX - 1);
+	assert_string_equal(c->tunnels[0].peers[CONF_SECTIONS_MAX - 2].name, "p8191");
+	conf_free(c);
+	n += (size_t)sprintf(text + n, "\ntunnel u { }\n");
+	assert_null(conf_parse(text, n, "host", &rep));
+	assert_int_equal(rep.n, 1);
+	assert_int_equal(rep.messages[0].line, CONF_SECTIONS_MAX + 2);
+	assert_non_null(strstr(rep.messages[0].text, "more than 8192 sections"));
+	conf_report_fini(&rep);
+	n = (size_t)sprintf(text, "ethertalk x { device = eth0 network = 3 zones = {");
+	for (int i = 0; i < VALUES; i++)
+		n += (size_t)sprintf(text + n, "z%d,\n", i);
+	n += (size_t)sprintf(text + n, "} }");
+	assert_null(conf_parse(text, n, "host", &rep));
+	assert_int_equal(rep.errors, VALUES - 255);
+	assert_int_equal(rep.messages[0].line, 256);
+	assert_non_null(strstr(rep.messages[0].text, "at most 255 zones"));
+	conf_report_fini(&rep);
+	free(text);
 }
 
 static void test_a_nul_byte_and_a_byte_order_mark(void **state)
@@ -301,6 +441,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_syntax_errors_name_their_line),
+		cmocka_unit_test(test_every_error_of_a_file_is_told_at_once),
+		cmocka_unit_test(test_what_an_unknown_word_brings_goes_with_it),
+		cmocka_unit_test(test_a_name_that_is_taken_hides_no_other_error),
+		cmocka_unit_test(test_no_character_is_passed_over),
+		cmocka_unit_test(test_a_variable_of_the_environment_upsets_no_line),
+		cmocka_unit_test(test_a_file_full_of_errors_is_told_in_part),
+		cmocka_unit_test(test_a_file_may_be_large_but_not_without_end),
 		cmocka_unit_test(test_a_nul_byte_and_a_byte_order_mark),
 		cmocka_unit_test(test_router_values_are_checked),
 		cmocka_unit_test(test_port_values_are_checked),
