@@ -330,28 +330,43 @@ struct config *conf_parse(
 	return NULL;
 }
 
+/* Reads on until the end, but no further than size; the length, or -1 and errno. */
+static ssize_t read_all(int fd, char *to, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size) {
+		ssize_t n = read(fd, to + len, size - len);
+
+		if (n == 0)
+			break;
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n > 0)
+			len += (size_t)n;
+	}
+	return (ssize_t)len;
+}
+
 /* The whole of a regular file, or NULL after reporting. libconfuse must never see a folder. */
 static char *read_file(const char *path, size_t *len, struct conf_report *rep)
 {
-	struct stat st;
-	char *text = NULL;
-	ssize_t n = -1;
+	char *text = xmem_new(FILE_SIZE_MAX + 1, 1);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st = { 0 };
+	ssize_t n = -1;
 
-	if (fd < 0 || fstat(fd, &st) < 0) {
+	if (fd >= 0 && fstat(fd, &st) == 0)
+		n = S_ISREG(st.st_mode) ? read_all(fd, text, FILE_SIZE_MAX + 1)
+					: FILE_SIZE_MAX + 1;
+	if (n < 0)
 		conf_report_error(rep, 0, "cannot be read: %s", strerror(errno));
-	} else if (!S_ISREG(st.st_mode) || st.st_size > FILE_SIZE_MAX) {
+	else if (n > FILE_SIZE_MAX)
 		conf_report_error(
 			rep, 0, "cannot be read: not a file of at most %d bytes", FILE_SIZE_MAX);
-	} else {
-		text = xmem_new((size_t)st.st_size + 1, 1);
-		n = read(fd, text, (size_t)st.st_size);
-		if (n < 0)
-			conf_report_error(rep, 0, "cannot be read: %s", strerror(errno));
-	}
 	if (fd >= 0)
 		close(fd);
-	if (n >= 0) {
+	if (n >= 0 && n <= FILE_SIZE_MAX) {
 		*len = (size_t)n;
 		return text;
 	}

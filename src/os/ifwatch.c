@@ -169,6 +169,18 @@ static bool has_kernel_appletalk(const char *device)
 	return found;
 }
 
+/* The errno of an answer that is no interface: the kernel's own, or that nobody understands it. */
+static int read_refusal(const union answer *in, size_t len)
+{
+	struct nlmsgerr e;
+
+	if (!NLMSG_OK(&in->header, len) || in->header.nlmsg_type != NLMSG_ERROR ||
+		in->header.nlmsg_len < NLMSG_LENGTH(sizeof e))
+		return EBADMSG;
+	memcpy(&e, NLMSG_DATA(&in->header), sizeof e);
+	return -e.error;
+}
+
 /* The answer's length; false and errno if there is none. */
 static bool converse(const void *question, size_t len, union answer *in, size_t *got)
 {
@@ -211,9 +223,10 @@ bool ifwatch_query(const char *device, struct ifinfo *out)
 	ask.h.nlmsg_len = (uint32_t)(NLMSG_SPACE(sizeof ask.m) + RTA_ALIGN(ask.a.rta_len));
 	if (!converse(&ask, ask.h.nlmsg_len, &in, &n))
 		return false;
-	errno = ENODEV;
-	if (!NLMSG_OK(&in.header, n) || in.header.nlmsg_type != RTM_NEWLINK)
+	if (!NLMSG_OK(&in.header, n) || in.header.nlmsg_type != RTM_NEWLINK) {
+		errno = read_refusal(&in, n);
 		return false;
+	}
 	read_link(&in.header, out, name);
 	out->is_wireless = is_wireless(device);
 	out->has_kernel_appletalk = has_kernel_appletalk(device);

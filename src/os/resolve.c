@@ -88,18 +88,21 @@ static void on_reap(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+/* NULL if libevent cannot make one. */
 static struct round *round_now(struct resolver *r)
 {
 	struct instant now = clock_now();
 	struct round *d = LIST_FIRST(&r->rounds);
+	struct evdns_base *dns;
 
 	if (d && span_to_s(instant_since(now, d->born)) < ROUND_AGE_MAX_S)
 		return d;
+	dns = evdns_base_new(loop_base(r->loop), EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+	if (!dns)
+		return NULL;
 	d = xmem_new(1, sizeof *d);
 	d->born = now;
-	d->dns = evdns_base_new(loop_base(r->loop), EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-	if (!d->dns)
-		abort();
+	d->dns = dns;
 	/* Without a usable file it asks 127.0.0.1, as resolv.conf(5) says. */
 	evdns_base_resolv_conf_parse(d->dns, DNS_OPTIONS_ALL, r->resolv_conf);
 	LIST_INSERT_HEAD(&r->rounds, d, link);
@@ -168,11 +171,17 @@ static void on_answer(int error, struct evutil_addrinfo *list, void *arg)
 static void ask(struct lookup *k)
 {
 	const struct evutil_addrinfo want = { .ai_family = AF_INET, .ai_socktype = SOCK_DGRAM };
-	struct query *q = xmem_new(1, sizeof *q);
+	struct round *d = round_now(k->resolver);
+	struct query *q;
 
+	if (!d) {
+		take_failure(k, "the resolver cannot be started");
+		return;
+	}
+	q = xmem_new(1, sizeof *q);
 	q->owner = k;
 	q->resolver = k->resolver;
-	q->round = round_now(k->resolver);
+	q->round = d;
 	q->round->pending++;
 	k->query = q;
 	/* May call back before it returns; then q is gone. */

@@ -1,7 +1,7 @@
 /*
- * os/batch.c, os/udp.c, os/loop.c, os/ifwatch.c and os/link_trouble.c when the
- * kernel does not do what it should: its calls are ours here (the linker's
- * --wrap), and fail as the test says.
+ * os/batch.c, os/udp.c, os/loop.c, os/ifwatch.c, os/link_trouble.c, os/resolve.c
+ * and daemon/conf.c when the kernel does not do what it should: its calls are
+ * ours here (the linker's --wrap), and fail as the test says.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +12,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <event2/dns.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +22,10 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "conf.h"
 #include "ifwatch.h"
 #include "link_trouble.h"
+#include "resolve.h"
 #include "udp_rig.h"
 
 int __real_sendmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags);
@@ -29,11 +33,15 @@ int __real_recvmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags, struct t
 int __real_socket(int domain, int type, int protocol);
 ssize_t __real_recv(int fd, void *to, size_t n, int flags);
 int __real_clock_gettime(clockid_t clock, struct timespec *out);
+ssize_t __real_read(int fd, void *to, size_t n);
+struct evdns_base *__real_evdns_base_new(struct event_base *base, int flags);
 int __wrap_sendmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags);
 int __wrap_recvmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags, struct timespec *limit);
 int __wrap_socket(int domain, int type, int protocol);
 ssize_t __wrap_recv(int fd, void *to, size_t n, int flags);
+ssize_t __wrap_read(int fd, void *to, size_t n);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *out);
+struct evdns_base *__wrap_evdns_base_new(struct event_base *base, int flags);
 
 /* What goes wrong; all zero: nothing. */
 static struct {
@@ -44,6 +52,10 @@ static struct {
 	int recv_error;
 	uint32_t overflow;		/* what a socket says it had no room for; 0: as it is */
 	ssize_t recv_length;		/* claimed instead of the true one; 0: the true one */
+	int netlink_error;		/* what the kernel answers instead; 0: the answer */
+	size_t read_most;		/* bytes that one call gives; 0: all */
+	int read_error, read_errors;
+	bool has_no_resolver;
 	time_t jump;			/* seconds that both clocks are ahead */
 	unsigned sends, receives;
 } kernel;
@@ -105,11 +117,35 @@ ssize_t __wrap_recv(int fd, void *to, size_t n, int flags)
 {
 	ssize_t got = __real_recv(fd, to, n, flags);
 
+	if (kernel.netlink_error) {
+		struct {
+			struct nlmsghdr header;
+			struct nlmsgerr body;
+		} refusal = { .header = { .nlmsg_type = NLMSG_ERROR, .nlmsg_len = sizeof refusal },
+			.body = { .error = -kernel.netlink_error } };
+
+		memcpy(to, &refusal, sizeof refusal);
+		return sizeof refusal;
+	}
 	if (kernel.recv_error) {
 		errno = kernel.recv_error;
 		return -1;
 	}
 	return got > 0 && kernel.recv_length ? kernel.recv_length : got;
+}
+
+ssize_t __wrap_read(int fd, void *to, size_t n)
+{
+	if (fails(kernel.read_error, &kernel.read_errors))
+		return -1;
+	if (kernel.read_most && n > kernel.read_most)
+		n = kernel.read_most;
+	return __real_read(fd, to, n);
+}
+
+struct evdns_base *__wrap_evdns_base_new(struct event_base *base, int flags)
+{
+	return kernel.has_no_resolver ? NULL : __real_evdns_base_new(base, flags);
 }
 
 int __wrap_clock_gettime(clockid_t clock, struct timespec *out)
@@ -299,9 +335,93 @@ static void test_an_interface_nobody_could_ask_about_is_not_called_absent(void *
 	assert_int_equal(errno, ENOBUFS);
 	kernel.recv_error = 0;
 	kernel.recv_length = 3;			/* an answer that breaks off */
-	assert_int_equal(link_judge("lo", false, &info), TROUBLE_ABSENT);
+	assert_int_equal(link_judge("lo", false, &info), TROUBLE_UNKNOWN);
 	kernel.recv_length = 0;
+	kernel.netlink_error = ENOMEM;		/* the kernel looked, and came to no answer */
+	assert_int_equal(link_judge("lo", false, &info), TROUBLE_UNKNOWN);
+	assert_int_equal(errno, ENOMEM);
+	kernel.netlink_error = ENODEV;
+	assert_int_equal(link_judge("lo", false, &info), TROUBLE_ABSENT);
+	kernel.netlink_error = 0;
 	assert_int_equal(link_judge("lo", false, &info), TROUBLE_NONE);
+}
+
+static void on_resolved(void *ctx, const uint32_t *ip, size_t n)
+{
+	(void)ip;
+	(void)n;
+	((struct udp_rig *)ctx)->got++;
+}
+
+static void on_failed(void *ctx, const char *why)
+{
+	struct udp_rig *s = ctx;
+
+	assert_non_null(strstr(why, "resolver"));
+	s->expired++;
+	loop_stop(s->loop);
+}
+
+static void test_a_resolver_that_cannot_be_made_is_a_name_without_address(void **state)
+{
+	static const struct resolver_times times = { 1, 1, 1 };
+	struct udp_rig *s = *state;
+	const struct lookup_hooks hooks = { s, on_resolved, on_failed };
+	struct resolver *r = resolver_new(s->loop, "/nonexistent", &times, 1);
+	struct lookup *k = lookup_new(r, "alice.example.net", &hooks);
+
+	kernel.has_no_resolver = true;
+	udp_rig_to_deadline(s);
+	assert_int_equal(s->expired, 1);
+	assert_int_equal(s->got, 0);
+	lookup_free(k);
+	resolver_free(r);
+}
+
+/* --- files ---------------------------------------------------------------------------------- */
+
+/* The end of what was read is no end of the file: whole sections could be missing. */
+static void test_a_configuration_that_comes_in_pieces_is_read_whole(void **state)
+{
+	static const char text[] = "router { name = a }\ntunnel t { peer p { host = h } }\n";
+	char path[] = "/tmp/aurpt-XXXXXX";
+	struct conf_report rep = { 0 };
+	int fd = mkstemp(path);
+	struct config *c;
+
+	(void)state;
+	assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+	close(fd);
+	memset(&kernel, 0, sizeof kernel);
+	kernel.read_most = 20;
+	kernel.read_error = EINTR;
+	kernel.read_errors = 2;
+	c = conf_load(path, &rep);
+	assert_non_null(c);
+	assert_int_equal(c->n_tunnels, 1);
+	conf_free(c);
+	kernel.read_error = EIO;
+	kernel.read_errors = 1;
+	assert_null(conf_load(path, &rep));
+	assert_non_null(strstr(rep.messages[0].text, "Input/output error"));
+	conf_report_fini(&rep);
+	unlink(path);
+}
+
+static void test_a_configuration_has_a_megabyte_at_most(void **state)
+{
+	char path[] = "/tmp/aurpt-XXXXXX";
+	struct conf_report rep = { 0 };
+	int fd = mkstemp(path);
+
+	(void)state;
+	memset(&kernel, 0, sizeof kernel);
+	assert_int_equal(ftruncate(fd, (1 << 20) + 1), 0);
+	close(fd);
+	assert_null(conf_load(path, &rep));
+	assert_non_null(strstr(rep.messages[0].text, "at most 1048576 bytes"));
+	conf_report_fini(&rep);
+	unlink(path);
 }
 
 /* --- time ----------------------------------------------------------------------------------- */
@@ -332,6 +452,9 @@ int main(void)
 		ON_SITE(test_losses_go_on_counting_in_the_next_socket),
 		ON_SITE(test_a_socket_that_cannot_be_opened_says_why),
 		cmocka_unit_test(test_an_interface_nobody_could_ask_about_is_not_called_absent),
+		ON_SITE(test_a_resolver_that_cannot_be_made_is_a_name_without_address),
+		cmocka_unit_test(test_a_configuration_that_comes_in_pieces_is_read_whole),
+		cmocka_unit_test(test_a_configuration_has_a_megabyte_at_most),
 		ON_SITE(test_an_hour_that_passes_at_once_is_one_expiry),
 	};
 
