@@ -116,12 +116,22 @@ static void open_new(struct app *a, const struct reload_plan *plan, const struct
 	}
 }
 
+/* What is remembered is written wherever that is to be now. */
+static void move_state(struct app *a, const struct config *config)
+{
+	if (!a->config || strcmp(a->config->state_file, config->state_file) == 0)
+		return;
+	a->state.is_dirty = a->state.n > 0;
+	a->state_error = 0;
+}
+
 void app_take(struct app *a, struct config *config)
 {
 	struct reload_plan plan;
 
 	if (!a->cli->has_log_level)
 		a->shell.log.level = config->log_level;
+	move_state(a, config);
 	state_apply(&a->state, config);
 	reload_plan_init(&plan, a->config, config);
 	close_old(a, &plan);

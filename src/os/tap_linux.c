@@ -77,6 +77,8 @@ static void read_frames(struct link *k)
 		struct pkt *p = pkt_buf_init(&buf);
 		ssize_t n = read(k->fd, p->data, pkt_tailroom(p));
 
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			link_break(k, "does not work any longer (deleted?)");
 		if (n <= 0)
 			return;
 		p->len = (size_t)n;

@@ -13,6 +13,7 @@ import pytest
 
 import aurp
 from daemon import Dump, peer_is, port_is_up
+from faults import NoDescriptors, descriptors
 from lag import rest
 from net import run
 from world import Pair, World, ethertalk, tunnel
@@ -31,26 +32,6 @@ def pair(whole):
     whole.recovers()
     lost = whole.a.daemon.lines.since(whole.mark, lambda line: "peer b is gone" in line)
     assert not lost
-
-
-def descriptors(pid):
-    return {int(path.name) for path in Path(f"/proc/{pid}/fd").iterdir()}
-
-
-class NoDescriptors:
-    """The daemon may open nothing any more, for the length of the block."""
-
-    def __init__(self, daemon):
-        self.pid = daemon.pid
-
-    def __enter__(self):
-        used = descriptors(self.pid)
-        free = min(set(range(len(used) + 1)) - used)
-        run("prlimit", "--pid", self.pid, f"--nofile={free}:1024")
-        return self
-
-    def __exit__(self, *_):
-        run("prlimit", "--pid", self.pid, "--nofile=1024:1024")
 
 
 # --- Descriptors
