@@ -62,6 +62,7 @@ static void accept(struct peer *p, const struct aurp *h)
 	s->open_sui = s->sui = h->flags & AURP_SUI_ALL;
 	s->is_confirmed = s->is_informed = s->owes_list = s->owes_update = false;
 	s->in_list = s->in_update = s->has_updated = s->view_moved = false;
+	router_disarm(peer_router(p), &s->update);
 	s->heard = now;
 	send_meter_answers(p);
 	view_fini(&s->view);
