@@ -251,6 +251,7 @@ int app_run(const struct cli *cli)
 	struct config *config;
 
 	standard_files_open();
+	control_prepare();
 	log_init(&a.shell.log, stderr, notify_stderr_is_journal(),
 		cli->has_log_level ? cli->log_level : LOG_LEVEL_INFO, clock_now);
 	config = app_read(&a);

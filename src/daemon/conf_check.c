@@ -197,10 +197,21 @@ static void check_tunnels(const struct check *k)
 	}
 }
 
+static void check_router(const struct check *k)
+{
+	const struct config *c = k->c;
+
+	if (c->dump_file[0] && strcmp(c->dump_file, c->state_file) == 0)
+		conf_report_error(k->rep, line_near(k, c, "state-file"),
+			"dump-file and state-file are both %s: each would overwrite the other",
+			c->dump_file);
+}
+
 void conf_check(const struct config *c, const struct conf_places *places, struct conf_report *rep)
 {
 	struct check k = { c, places, rep };
 
+	check_router(&k);
 	check_ports(&k);
 	check_tunnels(&k);
 }

@@ -41,6 +41,14 @@ static void on_watchdog(void *ctx)
 	loop_timer_set(c->watchdog, notify_watchdog_interval());
 }
 
+void control_prepare(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR2, SIG_IGN);
+}
+
 struct control *control_new(struct loop *l, const struct control_hooks *hooks)
 {
 	static const int numbers[SIGNALS] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 };
@@ -49,7 +57,6 @@ struct control *control_new(struct loop *l, const struct control_hooks *hooks)
 	c->hooks = *hooks;
 	for (int i = 0; i < SIGNALS; i++)
 		c->signals[i] = loop_signal_new(l, numbers[i], on_signal, c);
-	signal(SIGPIPE, SIG_IGN);
 	if (notify_watchdog_interval().us > 0) {
 		c->watchdog = loop_timer_new(l, on_watchdog, c);
 		loop_timer_set(c->watchdog, notify_watchdog_interval());

@@ -14,6 +14,12 @@ struct control_hooks {
 	void (*refresh)(void *ctx);	/* SIGUSR2 */
 };
 
+/*
+ * Before anything else: while there is no control, not yet or not any more, a
+ * request by signal finds nobody and is passed over.
+ */
+void control_prepare(void);
+
 struct control *control_new(struct loop *l, const struct control_hooks *hooks);
 void control_free(struct control *c);
 

@@ -228,7 +228,7 @@ class Daemon:
 
     def dump(self, timeout=30):
         """SIGUSR1, then the parsed dump."""
-        self.wait_ready()       # before that, the signal would kill it
+        self.wait_ready()       # before that, nobody would hear the signal
         before = self._dump_identity()
         self.signal(signal.SIGUSR1)
         deadline = time.monotonic() + timeout

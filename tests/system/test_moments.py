@@ -1,6 +1,9 @@
 """Things that happen at the wrong moment: while it ends, while it reloads, while nothing opens."""
 
+import re
 import signal
+import time
+from pathlib import Path
 
 import aurp
 from appletalk import Range
@@ -33,6 +36,29 @@ def test_a_reload_while_it_ends_changes_nothing(world):
     assert a.daemon.wait() == 0
     assert not a.daemon.lines.since(mark, lambda line: "again:" in line or "peer q" in line)
     assert peer.all_of(aurp.RD)
+
+
+def ignored(daemon):
+    """The signals that the process ignores, as a bit mask."""
+    status = Path(f"/proc/{daemon.pid}/status").read_text()
+    return int(re.search(r"SigIgn:\s+(\w+)", status)[1], 16)
+
+
+def test_who_asks_before_it_is_ready_is_passed_over_and_kills_nothing(world):
+    a = world.site("a", 1)
+    requests = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+    mask = sum(1 << number - 1 for number in requests)
+    many = {f"p{n}": f"h{n}.example.net" for n in range(8000)}      # reading takes a moment
+    a.prepare(a.config(many)).spawn()
+    deadline = time.monotonic() + 30
+    while ignored(a.daemon) & mask != mask:
+        assert a.daemon.running and time.monotonic() < deadline, a.daemon.log
+    for number in requests:
+        a.daemon.signal(number)
+    a.daemon.wait_ready()
+    a.daemon.write_config(a.config({}))
+    a.daemon.signal(signal.SIGHUP)
+    assert a.daemon.lines.wait(lambda line: "again: 1 ports" in line, 20)
 
 
 def test_two_ports_swap_their_devices(world):

@@ -212,6 +212,9 @@ static void test_router_values_are_checked(void **state)
 	conf_rig_refused("router { public-address = 224.0.0.1 }", 1, "not the address of a host");
 	conf_rig_refused("router { dump-file = dump }", 1, "full path");
 	conf_rig_refused("router { dump-file = \"/run/\" }", 1, "full path");
+	conf_rig_refused("router {\n dump-file = \"/a/b\"\n state-file = \"/a/b\" }", 3,
+		"each would overwrite the other");
+	conf_free(conf_rig_good("router { dump-file = \"\" state-file = \"\" }"));
 	conf_rig_refused("router { log-level = loud }", 1, "one of error, warning, info, debug");
 	conf_rig_refused("router { max-networks = 0x100 }", 1, "decimal number");
 	conf_rig_refused("router { max-networks = 15 }", 1, "from 16 to 65279");
