@@ -1,8 +1,9 @@
 /*
  * Drives a fuzzer without libFuzzer, so that every compiler can replay what the
  * fuzzers have found out: each file of each folder named, then -changes=N copies
- * of it that are changed a little, by the fuzzer itself if it knows how. The same files give the same copies anywhere.
- * Says on abort which input it was; -changes=0 with one file replays that.
+ * of it that are changed a little, by the fuzzer itself if it knows how. The same
+ * files give the same copies anywhere. Says on abort which input it was;
+ * -changes=0 with one file replays that.
  */
 #include <dirent.h>
 #include <signal.h>

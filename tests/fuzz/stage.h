@@ -21,6 +21,7 @@ enum {
 	STAGE_IDS = 8,
 	STAGE_NETS = 16,
 	STAGE_ZONES = 8,
+	STAGE_HELD = 16,	/* datagrams that may wait for a peer */
 	STORY_HEAD = 5,		/* a byte for the chance, four of settings */
 	TAG_TYPE = 0x42,	/* DDP type of a tagged datagram, and how its data begins */
 	TAG_MARK = 0x54414721,
@@ -87,6 +88,8 @@ struct mate {
 	size_t n_nets;
 	struct flight flight;
 	uint32_t lost;			/* tag of the latest datagram that it must never get */
+	struct instant held_until;	/* when it got datagrams that had been held, ... */
+	size_t n_held;			/* ... and how many */
 };
 
 struct wan {
@@ -118,7 +121,7 @@ struct stage {
 	struct wan wan[STAGE_TUNNELS];
 	uint64_t digest;		/* of everything the router has said, and when */
 	struct span used;		/* simulated time */
-	/* as the limits are, or were when they sank */
+	/* as the limits are, or what there was when they sank */
 	size_t most_networks, most_zones, most_peers, most_strangers[STAGE_TUNNELS];
 	struct instant settles;		/* when the peers that the configuration lost are gone */
 	bool is_stopping;
@@ -142,6 +145,9 @@ void stage_close(struct stage *s);
 /* Lets the time pass and the router's timers fire; after that checks its tables. */
 void stage_wait(struct stage *s, struct span d);
 void stage_check(struct stage *s);
+
+/* How many networks there are, without those that are only told to be gone. */
+size_t stage_networks(const struct stage *s);
 
 /* How many peers of a tunnel nobody configured. */
 size_t stage_strangers(const struct stage *s, size_t tunnel);

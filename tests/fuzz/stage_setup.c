@@ -222,40 +222,29 @@ void stage_tunnel(struct stage *s, size_t tunnel, bool is_up)
 
 /* --- the change ---------------------------------------------------------------------------- */
 
-/* Those of the configuration, and the strangers that may join them. */
-static size_t count_peers(const struct setup *u, size_t tunnel)
-{
-	size_t n = u->accept_unknown[tunnel] ? u->max_unknown : 0;
-
-	for (size_t k = 0; k < STAGE_PEERS; k++)
-		n += u->peers[tunnel] >> k & 1;
-	return n;
-}
-
 /* What the new configuration allows; what is there already need not go at once. */
 static void set_limits(struct stage *s)
 {
-	size_t networks = limits[s->setup.limits].networks + STAGE_PORTS;
-	struct router_summary now = router_summary(s->r);
+	size_t networks = stage_networks(s), zones = router_summary(s->r).zones;
 
-	/* Attached networks do not ask for room. */
-	s->most_networks = networks > now.networks ? networks : now.networks + STAGE_PORTS;
+	s->most_networks = limits[s->setup.limits].networks;
+	if (s->most_networks < networks)
+		s->most_networks = networks;
+	s->most_networks += STAGE_PORTS;	/* attached ones do not ask for room */
 	s->most_zones = limits[s->setup.limits].zones;
-	if (s->most_zones < now.zones)
-		s->most_zones = now.zones;
+	if (s->most_zones < zones)
+		s->most_zones = zones;
+	s->most_peers = 0;
 	for (size_t i = 0; i < STAGE_TUNNELS; i++) {
 		size_t strangers = stage_strangers(s, i);
 
 		s->most_strangers[i] = s->setup.accept_unknown[i] ? s->setup.max_unknown : 0;
 		if (s->most_strangers[i] < strangers)
 			s->most_strangers[i] = strangers;
+		s->most_peers += s->most_strangers[i];
+		for (size_t k = 0; k < STAGE_PEERS; k++)
+			s->most_peers += (s->setup.tunnels >> i & 1) && (s->setup.peers[i] >> k & 1);
 	}
-	s->most_peers = 0;
-	for (size_t i = 0; i < STAGE_TUNNELS; i++)
-		if (s->setup.tunnels >> i & 1)
-			s->most_peers += count_peers(&s->setup, i);
-	if (s->most_peers < now.peers)
-		s->most_peers = now.peers;
 	s->settles = instant_add(s->now, span_s(6));
 }
 

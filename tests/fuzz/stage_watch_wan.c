@@ -204,7 +204,16 @@ static void watch_routing(struct wan *w, struct mate *m, struct rd body, const s
 	}
 }
 
-static void watch_data(struct stage *s, const struct mate *m, struct rd r)
+/* A datagram that has waited, while others have come. */
+static void watch_held(struct stage *s, struct mate *m)
+{
+	if (instant_cmp(m->held_until, s->now) != 0)
+		m->n_held = 0;
+	m->held_until = s->now;
+	CHECK(++m->n_held <= STAGE_HELD);
+}
+
+static void watch_data(struct stage *s, struct mate *m, struct rd r)
 {
 	struct ddp d;
 	size_t n = rd_left(&r);
@@ -214,6 +223,8 @@ static void watch_data(struct stage *s, const struct mate *m, struct rd r)
 	watch_hops(s, &d, r, false);
 	tag = tag_of(&d, r);
 	CHECK(tag == 0 || tag > m->lost);
+	if (tag != 0 && tag != s->tag)
+		watch_held(s, m);
 }
 
 /* --- the end of a connection ---------------------------------------------------------------- */
