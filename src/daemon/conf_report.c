@@ -13,40 +13,46 @@
 #include "safe_text.h"
 #include "xmem.h"
 
-__attribute__((format(printf, 4, 0)))
-static void add(struct conf_report *rep, int line, bool is_warning, const char *fmt, va_list ap)
+/* A message without its text; NULL if there are enough. */
+static struct conf_message *next_message(struct conf_report *rep, int line, bool is_warning)
 {
 	struct conf_message *m;
 
 	if (rep->n == CONF_MESSAGES_MAX) {
 		rep->left_off++;
-		return;
+		return NULL;
 	}
 	rep->messages = xmem_grow(rep->messages, rep->n, &rep->cap, sizeof *rep->messages);
 	m = &rep->messages[rep->n++];
-	m->line = line;
-	m->is_warning = is_warning;
-	vsnprintf(m->text, sizeof m->text, fmt, ap);
-	safe_text_clean(m->text);
+	*m = (struct conf_message){ .line = line, .is_warning = is_warning };
+	return m;
 }
 
 void conf_report_error(struct conf_report *rep, int line, const char *fmt, ...)
 {
+	struct conf_message *m = next_message(rep, line, false);
 	va_list ap;
 
-	va_start(ap, fmt);
-	add(rep, line, false, fmt, ap);
-	va_end(ap);
 	rep->errors++;
+	if (!m)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(m->text, sizeof m->text, fmt, ap);
+	va_end(ap);
+	safe_text_clean(m->text);
 }
 
 void conf_report_warning(struct conf_report *rep, int line, const char *fmt, ...)
 {
+	struct conf_message *m = next_message(rep, line, true);
 	va_list ap;
 
+	if (!m)
+		return;
 	va_start(ap, fmt);
-	add(rep, line, true, fmt, ap);
+	vsnprintf(m->text, sizeof m->text, fmt, ap);
 	va_end(ap);
+	safe_text_clean(m->text);
 }
 
 void conf_report_end(struct conf_report *rep)
