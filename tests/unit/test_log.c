@@ -1,4 +1,4 @@
-/* daemon/log.c and daemon/message.c: prefixes, levels, floods, and a sentence for every event. */
+/* daemon/log.c, message.c, loss_report.c: prefixes, levels, floods, a sentence for every event. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,11 +6,13 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
+#include "loss_report.h"
 #include "message.h"
 #include "safe_text.h"
 
@@ -282,6 +284,45 @@ static struct trace_event event_of_everything(enum trace_kind kind)
 		.drop = DROP_DDP_NO_ROUTE };
 }
 
+static void test_losses_are_told_once_a_minute_and_as_what_came_since(void **state)
+{
+	struct loss_report r = { .owner = "port", .name = "lan", .remedy = "hurry" };
+	struct losses l = { .no_buffer = 3 };
+
+	(void)state;
+	loss_report(&r, &logger, now, (struct losses){ 0 });
+	assert_int_equal(lines(), 0);
+	loss_report(&r, &logger, now, l);
+	l.no_buffer = 10;
+	pass(59000);
+	loss_report(&r, &logger, now, l);
+	assert_int_equal(lines(), 1);
+	pass(1000);
+	loss_report(&r, &logger, now, l);
+	assert_string_equal(text, "<4>port lan: no room for 3 packets; hurry\n"
+				  "<4>port lan: no room for 7 packets; hurry\n");
+}
+
+static void test_a_refusal_is_told_by_its_reason_not_by_its_packets(void **state)
+{
+	struct loss_report r = { .owner = "tunnel", .name = "wan", .sender = "the kernel" };
+	struct losses l = { .refused = 1, .error = ENETUNREACH };
+
+	(void)state;
+	loss_report(&r, &logger, now, l);
+	pass(60000);
+	l.refused = 1000;
+	loss_report(&r, &logger, now, l);
+	assert_int_equal(lines(), 1);
+	pass(60000);
+	l.refused++;
+	l.error = EPERM;
+	loss_report(&r, &logger, now, l);
+	assert_string_equal(text,
+		"<4>tunnel wan: the kernel does not send: Network is unreachable\n"
+		"<4>tunnel wan: the kernel does not send: Operation not permitted\n");
+}
+
 static void test_every_event_has_a_sentence_without_holes(void **state)
 {
 	(void)state;
@@ -353,6 +394,8 @@ int main(void)
 		LOGGING(test_how_many_were_suppressed_is_said_less_and_less_often),
 		LOGGING(test_what_is_no_printable_text_never_gets_out),
 		LOGGING(test_a_report_that_is_cut_stays_text),
+		LOGGING(test_losses_are_told_once_a_minute_and_as_what_came_since),
+		LOGGING(test_a_refusal_is_told_by_its_reason_not_by_its_packets),
 		cmocka_unit_test(test_every_event_has_a_sentence_without_holes),
 		cmocka_unit_test(test_sentences_name_what_they_are_about),
 		cmocka_unit_test(test_a_sentence_too_long_is_cut),
