@@ -432,6 +432,32 @@ static void test_aurp_S2_numbers_go_round_and_never_are_zero(void **state)
 	lab_free(lab);
 }
 
+/* Which of the two the acknowledgement is for nobody knows: Karn. */
+static void test_aurp_S18_what_was_repeated_measures_nothing(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	const struct sent *s;
+	long before;
+
+	(void)state;
+	mate_join(&m);
+	before = lab_peer(lab, "p0").rtt_ms;
+	lab_run(lab, span_s(11));
+	lab_net(lab, net(20), 2, "Near");
+	s = mate_await(&m, AURP_RI_UPD, span_s(30));
+	mate_await(&m, AURP_RI_UPD, span_s(5));
+	mate_ack(&m, s->h.sequence, 0);
+	assert_int_equal(lab_peer(lab, "p0").rtt_ms, before);
+	/* What is answered at once does. */
+	lab_net(lab, net(21), 2, "Near");
+	s = mate_await(&m, AURP_RI_UPD, span_s(30));
+	lab_run(lab, span_ms(700));
+	mate_ack(&m, s->h.sequence, 0);
+	assert_true(lab_peer(lab, "p0").rtt_ms > before);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -452,6 +478,7 @@ int main(void)
 		cmocka_unit_test(test_darwin_is_never_told_of_an_added_network_at_distance_zero),
 		cmocka_unit_test(test_aurp_U22_every_peer_gets_every_update_in_the_end),
 		cmocka_unit_test(test_aurp_S2_numbers_go_round_and_never_are_zero),
+		cmocka_unit_test(test_aurp_S18_what_was_repeated_measures_nothing),
 	};
 
 	return cmocka_run_group_tests_name("aurp_send", tests, NULL, NULL);

@@ -69,11 +69,20 @@ static void test_a_range_around_another_waits_for_its_deletion(void **state)
 	check(nets(22, 24), nets(20, 29));
 }
 
+/* The last number of one is the first of the other: they are in the same pass, in this order. */
+static void test_a_range_that_shares_one_number_waits_for_the_deletion(void **state)
+{
+	(void)state;
+	check(nets(20, 29), nets(29, 35));
+	check(nets(20, 29), nets(15, 20));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_part_of_a_range_waits_for_the_deletion_of_the_whole),
 		cmocka_unit_test(test_a_range_around_another_waits_for_its_deletion),
+		cmocka_unit_test(test_a_range_that_shares_one_number_waits_for_the_deletion),
 	};
 
 	return cmocka_run_group_tests_name("aurp_view_overlap", tests, NULL, NULL);

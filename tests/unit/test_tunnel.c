@@ -279,6 +279,8 @@ static void test_aurp_T18_T19_U4_nothing_goes_back_into_the_tunnel_it_came_from(
 {
 	struct lab *lab = lab_up(2);
 	struct mate m = mate_of(lab, 0), n = mate_of(lab, 1);
+	uint8_t bytes[40];
+	size_t len;
 
 	(void)state;
 	mate_join(&m);
@@ -289,6 +291,12 @@ static void test_aurp_T18_T19_U4_nothing_goes_back_into_the_tunnel_it_came_from(
 	mate_forget(&m);
 	assert_null(mate_find(&n));
 	assert_int_equal(lab_peer(lab, "p1").told, 1);
+	/* Nor a datagram of one peer for what is behind another. */
+	len = datagram(bytes, sizeof(bytes), (struct at_sockaddr){ 201, 9, 4 },
+		(struct at_sockaddr){ 200, 9, 4 }, 2);
+	mate_data(&n, bytes, len);
+	assert_null(mate_find(&m));
+	assert_int_equal(lab_count(lab, "p1", "ddp-back-into-tunnel"), 1);
 	lab_free(lab);
 }
 
