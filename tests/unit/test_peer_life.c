@@ -353,6 +353,35 @@ static void test_aurp_O11_counters_and_line_of_a_peer(void **state)
 	lab_free(lab);
 }
 
+/*
+ * A receiver that hears us is looked after though it says nothing, and again and again:
+ * while our other connection lives, and when only this one is left.
+ */
+static void test_a_silent_receiver_is_probed_for_ever(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	struct instant leaves, end;
+	const struct sent *s;
+	unsigned probes = 0;
+
+	(void)state;
+	mate_join(&m);
+	leaves = instant_add(lab->rig->now, span_s(300));
+	end = instant_add(leaves, span_s(700));
+	while ((s = mate_await_any(&m, instant_since(end, lab->rig->now))) != NULL) {
+		if (s->h.msg == AURP_TICKLE && instant_cmp(lab->rig->now, leaves) < 0)
+			mate_tickle_ack(&m);
+		if (s->h.msg != AURP_RI_UPD)
+			continue;
+		probes++;
+		mate_ack(&m, s->h.sequence, 0);
+	}
+	/* One when the other connection is lost, then every 90 s. */
+	assert_true(probes >= 6 && probes <= 8);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,6 +401,7 @@ int main(void)
 		cmocka_unit_test(test_no_tickle_before_data_with_a_short_timeout),
 		cmocka_unit_test(test_up_and_down_are_said_once),
 		cmocka_unit_test(test_aurp_O11_counters_and_line_of_a_peer),
+		cmocka_unit_test(test_a_silent_receiver_is_probed_for_ever),
 	};
 
 	return cmocka_run_group_tests_name("peer_life", tests, NULL, NULL);
