@@ -43,6 +43,14 @@ static void move_peer(struct stage *s)
 	s->settles = instant_add(s->now, span_s(6));
 }
 
+static void damage_next(struct stage *s)
+{
+	s->damage_at = rd_u8(&s->script);
+	s->damage = rd_u8(&s->script);
+	s->cuts = s->damage == 0;
+	s->damages = true;
+}
+
 static void change(struct stage *s)
 {
 	unsigned int how = rd_u8(&s->script);
@@ -111,6 +119,9 @@ static void step(struct stage *s)
 	case STEP_TALK:
 	case STEP_CALL:
 		wan_talk(s, kind == STEP_CALL);
+		break;
+	case STEP_DAMAGE:
+		damage_next(s);
 		break;
 	}
 	stage_check(s);

@@ -47,6 +47,41 @@ struct at_name stage_zone(struct stage *s)
 	return name;
 }
 
+/* --- packets ------------------------------------------------------------------------------ */
+
+/* Then its hops are watched, which cannot be told from damage. */
+static bool is_tagged(const uint8_t *bytes, size_t n)
+{
+	for (size_t i = 0; i + 4 <= n; i++) {
+		struct rd r = rd_over(bytes + i, 4);
+
+		if (rd_u32(&r) == TAG_MARK)
+			return true;
+	}
+	return false;
+}
+
+struct pkt stage_packet(struct stage *s, const uint8_t *bytes, size_t n)
+{
+	bool damages = s->damages && n > 0 && !is_tagged(bytes, n);
+	size_t at = n > 0 ? s->damage_at % n : 0;
+	uint8_t *storage;
+	struct pkt p;
+
+	if (damages && s->cuts)
+		n = at;
+	storage = malloc(PKT_HEADROOM + n);
+	CHECK(storage);
+	p = pkt_over(storage, PKT_HEADROOM + n, PKT_HEADROOM);
+	p.len = n;
+	if (n > 0)
+		memcpy(p.data, bytes, n);
+	if (damages && !s->cuts)
+		p.data[at] ^= s->damage;
+	s->damages = false;
+	return p;
+}
+
 /* FNV-1a, eight bytes at a time. */
 void stage_digest(struct stage *s, const void *bytes, size_t n)
 {

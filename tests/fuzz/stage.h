@@ -39,6 +39,7 @@ enum stage_step {
 	STEP_CHANGE,
 	STEP_TALK,		/* a peer answers several times */
 	STEP_CALL,		/* it opens a connection before */
+	STEP_DAMAGE,		/* the next packet comes changed or cut */
 	STEP_KINDS,
 };
 
@@ -125,6 +126,9 @@ struct stage {
 	size_t most_networks, most_zones, most_peers, most_strangers[STAGE_TUNNELS];
 	struct instant settles;		/* when the peers that the configuration lost are gone */
 	bool is_stopping;
+	bool damages;			/* the next packet: these bits of this byte, or from there */
+	bool cuts;
+	uint8_t damage, damage_at;
 	uint32_t tag;			/* of the latest tagged datagram, ... */
 	uint8_t hops[256];		/* ... and how far each had come; 0xFF: not used yet */
 };
@@ -161,6 +165,12 @@ unsigned int stage_pick(struct stage *s, unsigned int n);
 /* A network number and a zone name as the script wants them. */
 uint16_t stage_net(struct stage *s);
 struct at_name stage_zone(struct stage *s);
+
+/*
+ * A packet for the router, from the heap and of its exact size, so that a sanitizer sees who
+ * reads beyond; damaged if it is its turn. Free p->data - PKT_HEADROOM.
+ */
+struct pkt stage_packet(struct stage *s, const uint8_t *bytes, size_t n);
 
 void stage_digest(struct stage *s, const void *bytes, size_t n);
 

@@ -19,19 +19,14 @@ static struct mac station_mac(const struct cable *c, uint8_t station)
 
 /* --- onto the wire ------------------------------------------------------------------------- */
 
-/* From the heap and of its exact size, so that a sanitizer sees who reads beyond. */
 static void put(struct cable *c, const uint8_t *frame, size_t n)
 {
 	struct stage *s = c->stage;
 	struct port *port = router_find_port(s->r, port_name(c->index));
-	uint8_t *storage = malloc(PKT_HEADROOM + n);
-	struct pkt p;
+	struct pkt p = stage_packet(s, frame, n);
+	uint8_t *storage = p.data - PKT_HEADROOM;
 
-	CHECK(storage && (port || !c->is_up));
-	p = pkt_over(storage, PKT_HEADROOM + n, PKT_HEADROOM);
-	p.len = n;
-	if (n > 0)
-		memcpy(p.data, frame, n);
+	CHECK(port || !c->is_up);
 	if (c->is_up)
 		router_rx_link(s->r, s->now, port, &p);
 	free(storage);

@@ -34,14 +34,10 @@ static void put(struct wan *w, size_t mate, uint16_t port, const uint8_t *bytes,
 	if (!tunnel)
 		return;
 	from.port = (uint16_t)(from.port + port);
-	storage = malloc(PKT_HEADROOM + n);
-	CHECK(storage);
-	p = pkt_over(storage, PKT_HEADROOM + n, PKT_HEADROOM);
-	p.len = n;
-	if (n > 0)
-		memcpy(p.data, bytes, n);
-	w->mate[mate].in += n;
-	note(&w->mate[mate], rd_over(p.data, n));
+	p = stage_packet(s, bytes, n);
+	storage = p.data - PKT_HEADROOM;
+	w->mate[mate].in += p.len;
+	note(&w->mate[mate], rd_over(p.data, p.len));
 	router_rx_tunnel(s->r, s->now, tunnel, from, &p);
 	free(storage);
 }
@@ -324,9 +320,10 @@ static enum aurp_msg answer_to(enum aurp_msg heard)
 	}
 }
 
-/* Every network that the router asks for, with one zone. */
+/* Every network that the router asks for, with one zone; the first with up to 50 long ones. */
 static void asked_zones(struct stage *s, const struct mate *m, struct wr *w)
 {
+	struct at_name many = { .len = AT_ZONE_NAME_MAX };
 	struct aurp_zone_writer z;
 
 	aurp_zones_begin(&z, w, false, (uint16_t)m->n_nets);
@@ -335,6 +332,12 @@ static void asked_zones(struct stage *s, const struct mate *m, struct wr *w)
 
 		if (zone.len > 0)
 			aurp_zones_add(&z, m->nets[i], &zone);
+	}
+	memset(many.byte, 'm', sizeof many.byte);
+	for (unsigned int n = stage_pick(s, 51); n > 0 && m->n_nets > 0; n--) {
+		many.byte[0] = (uint8_t)('0' + n / 10);
+		many.byte[1] = (uint8_t)('0' + n % 10);
+		aurp_zones_add(&z, m->nets[0], &many);
 	}
 	aurp_zones_end(&z);
 }

@@ -20,13 +20,20 @@ static void note_net(struct cable *c, uint16_t net)
 
 /* --- services ------------------------------------------------------------------------------ */
 
-static void watch_rtmp(struct cable *c, struct rd data)
+static void watch_rtmp(struct cable *c, const struct ddp *d, struct rd data)
 {
+	bool is_extended = port_is_ethertalk(c->index);
+	struct rd again = data;
 	struct rtmp_header h;
 	struct rtmp_tuple t;
 	enum tuple_step step;
 
-	CHECK(rtmp_decode_header(&data, port_is_ethertalk(c->index), &h));
+	if (!rtmp_decode_header(&data, is_extended, &h)) {
+		/* For somebody far away: what he would have heard on the cable where he asked. */
+		CHECK(d->dst.node != AT_NODE_BROADCAST);
+		data = again;
+		CHECK(rtmp_decode_header(&data, !is_extended, &h));
+	}
 	while ((step = rtmp_next_tuple(&data, &t)) == TUPLE_OK)
 		CHECK(t.distance <= AT_HOPS_MAX || t.distance == RTMP_UNREACHABLE);
 	CHECK(step == TUPLE_END);
@@ -128,7 +135,7 @@ void watch_service(struct cable *c, const struct ddp *d, struct rd data)
 
 	switch (d->type) {
 	case DDP_RTMP:
-		watch_rtmp(c, data);
+		watch_rtmp(c, d, data);
 		break;
 	case DDP_RTMP_REQUEST:
 		watch_rtmp_request(c, data);
@@ -181,7 +188,7 @@ static void watch_long(struct cable *c, const struct pkt *p)
 	CHECK(ddp_decode_long(&r, &d) && d.len == p->len);
 	/* What it forwards has come at least one hop. */
 	if (d.hops == 0) {
-		if (d.src.net != 0 && d.src.node != 0)
+		if (d.src.net != 0 && d.src.node != 0 && d.dst.node == AT_NODE_BROADCAST)
 			c->own = (struct at_addr){ d.src.net, d.src.node };
 		CHECK(ddp_checksum_ok(p->data, p->len));
 		watch_service(c, &d, r);

@@ -66,7 +66,7 @@ static bool watch_update(struct wan *w, struct rd *body)
 		says |= e.code != AURP_EV_NULL;
 		if (e.code == AURP_EV_NA)
 			watch_export(w, e.range, e.distance);
-		CHECK(e.code != AURP_EV_NDC || e.distance < AURP_DISTANCE_MAX);
+		CHECK(e.code != AURP_EV_NDC || e.distance <= AURP_DISTANCE_MAX);
 	}
 	CHECK(step == TUPLE_END);
 	return says;
