@@ -126,7 +126,7 @@ struct stage {
 	size_t most_networks, most_zones, most_peers, most_strangers[STAGE_TUNNELS];
 	struct instant settles;		/* when the peers that the configuration lost are gone */
 	bool is_stopping;
-	bool damages;			/* the next packet: these bits of this byte, or from there */
+	bool damages;			/* the next packet: bits of one byte, or its end */
 	bool cuts;
 	uint8_t damage, damage_at;
 	uint32_t tag;			/* of the latest tagged datagram, ... */

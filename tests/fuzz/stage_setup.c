@@ -242,8 +242,8 @@ static void set_limits(struct stage *s)
 		if (s->most_strangers[i] < strangers)
 			s->most_strangers[i] = strangers;
 		s->most_peers += s->most_strangers[i];
-		for (size_t k = 0; k < STAGE_PEERS; k++)
-			s->most_peers += (s->setup.tunnels >> i & 1) && (s->setup.peers[i] >> k & 1);
+		for (size_t k = 0; s->setup.tunnels >> i & 1 && k < STAGE_PEERS; k++)
+			s->most_peers += s->setup.peers[i] >> k & 1;
 	}
 	s->settles = instant_add(s->now, span_s(6));
 }
