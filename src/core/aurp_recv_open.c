@@ -200,10 +200,7 @@ void recv_on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 		on_refusal(p, rsp.rate);
 		return;
 	}
-	if (!peer_accept_di(p)) {
-		peer_drop(p, DROP_PEER_BAD_DI);
-		return;
-	}
+	peer_take_di(p);
 	recv_take_sample(p);
 	p->is_terse = is_terse;
 	p->recv.environment = h->flags;

@@ -49,12 +49,13 @@ static void accept(struct peer *p, const struct aurp *h)
 	struct aurp_send *s = &p->send;
 	struct instant now = peer_router(p)->now;
 
-	if (!peer_accept_di(p)) {
+	if (peer_has_other_di(p)) {
 		/* Another router at this address, or another domain: settle the old one first. */
 		peer_drop(p, DROP_PEER_BAD_DI);
 		probe(p);
 		return;
 	}
+	peer_take_di(p);
 	tunnel_end_farewells(p->tunnel, p);
 	send_enter(p, SEND_CONNECTED);
 	s->id = h->connection;

@@ -296,18 +296,15 @@ void peer_is_heard(struct peer *p)
 		p->to.port = p->from.port;
 }
 
-/* Does the packet being read come from another domain than this peer's connection? */
-static bool has_other_di(const struct peer *p)
+bool peer_has_other_di(const struct peer *p)
 {
 	return p->is_up && p->has_di && !domain_id_eq(p->di, p->from_di);
 }
 
-bool peer_accept_di(struct peer *p)
+void peer_take_di(struct peer *p)
 {
 	struct list *it;
 
-	if (has_other_di(p))
-		return false;
 	p->di = p->from_di;
 	p->has_di = true;
 	list_for_each(it, &p->tunnel->peers) {
@@ -316,7 +313,6 @@ bool peer_accept_di(struct peer *p)
 		if (q != p && q->is_up && q->has_di && domain_id_eq(q->di, p->di))
 			say_same(p, q);
 	}
-	return true;
 }
 
 /* --- packets in ------------------------------------------------------------------------ */
@@ -368,7 +364,7 @@ static void routing_input(struct peer *p, struct pkt *payload)
 		return;
 	}
 	/* An Open-Req with another identifier may be of a restarted router: its half asks back. */
-	if (has_other_di(p) && h.msg != AURP_OPEN_REQ)
+	if (peer_has_other_di(p) && h.msg != AURP_OPEN_REQ)
 		peer_drop(p, DROP_PEER_BAD_DI);
 	else if (is_for_receiver(&h))
 		recv_input(p, &h, &body);
@@ -396,7 +392,7 @@ void peer_input(struct peer *p, struct endpoint from, const struct aurp_domain *
 		routing_input(p, payload);
 	else if (!is_at_its_address(p))
 		peer_drop(p, DROP_PEER_UNKNOWN);
-	else if (has_other_di(p))
+	else if (peer_has_other_di(p))
 		peer_drop(p, DROP_PEER_BAD_DI);
 	else
 		data_input(p, payload);

@@ -108,11 +108,11 @@ void peer_check_up(struct peer *p, const char *why);
 /* The packet being read is of a connection or opens one: notes when, and perhaps the port (A19). */
 void peer_is_heard(struct peer *p);
 
-/*
- * Is the domain identifier of the packet being read acceptable? The first one of
- * a connection is kept (A19).
- */
-bool peer_accept_di(struct peer *p);
+/* Does the packet being read come from another domain than this peer's connection (A19)? */
+bool peer_has_other_di(const struct peer *p);
+
+/* Keeps the domain identifier of the packet being read, which opens a connection. */
+void peer_take_di(struct peer *p);
 
 /*
  * May `len` bytes of AURP answer what came in this peer's name? Anybody can forge that

@@ -176,23 +176,56 @@ static bool overlaps(struct site *site, struct at_range range)
 	return q.is_found;
 }
 
-/* Is there a network that is new and in somebody's way? Changes of distance are no news. */
+/* The next network that the packet tells as new and reachable; TUPLE_BAD: something else. */
+static enum tuple_step next_news(const struct quarrel *q, struct rd *r, struct at_range *range)
+{
+	struct aurp_event ev = { .code = AURP_EV_NA };
+	struct aurp_network n;
+	enum tuple_step step;
+
+	if (q->msg == AURP_RI_RSP) {
+		step = aurp_next_network(r, &n);
+		ev.range = n.range;
+		ev.distance = n.distance;
+	} else {
+		step = aurp_next_event(r, &ev);
+	}
+	if (step == TUPLE_OK && (ev.code != AURP_EV_NA || ev.distance >= AURP_DISTANCE_MAX))
+		return TUPLE_BAD;
+	*range = ev.range;
+	return step;
+}
+
+/* How many of the packet's networks share numbers with this one, itself included. */
+static unsigned int count_alike(const struct quarrel *q, struct at_range range)
+{
+	struct rd r = rd_over(q->tuples, q->len);
+	struct at_range other;
+	unsigned int n = 0;
+
+	while (next_news(q, &r, &other) == TUPLE_OK)
+		n += at_range_overlap(range, other);
+	return n;
+}
+
+/*
+ * Is a network that is new in somebody's way? Asked after the packet, so only of
+ * packets that say nothing but news, and nothing twice: changes of distance are no
+ * news, and may be refused in silence.
+ */
 static bool has_news(struct site *site, const struct quarrel *q)
 {
 	struct rd r = rd_over(q->tuples, q->len);
-	struct aurp_network n;
-	struct aurp_event ev;
+	struct at_range range;
+	enum tuple_step step;
+	bool is_in_the_way = false;
 
-	if (q->msg == AURP_RI_RSP) {
-		while (aurp_next_network(&r, &n) == TUPLE_OK)
-			if (overlaps(site, n.range))
-				return true;
-		return false;
+	while ((step = next_news(q, &r, &range)) == TUPLE_OK) {
+		if (count_alike(q, range) > 1)
+			return false;
+		is_in_the_way |= overlaps(site, range);
 	}
-	while (aurp_next_event(&r, &ev) == TUPLE_OK)
-		if (ev.code == AURP_EV_NA && overlaps(site, ev.range))
-			return true;
-	return false;
+	return step == TUPLE_END && is_in_the_way;
 }
 
 void watch_tunnel_done(struct site *site)
