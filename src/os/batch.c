@@ -132,22 +132,18 @@ void send_batch_free(struct send_batch *sb)
 	free(sb);
 }
 
-void send_batch_put(
-	struct send_batch *sb, int fd, const struct endpoint *to, const struct pkt *p, size_t least)
+uint8_t *send_batch_room(struct send_batch *sb, int fd, const struct endpoint *to, size_t len)
 {
-	size_t len = p->len < least ? least : p->len;
 	struct msghdr *h;
 	uint8_t *bytes;
 
 	if (len > SEND_PACKET_MAX) {
 		losses_count(sb->losses, EMSGSIZE, 1);
-		return;
+		return NULL;
 	}
 	if (sb->n == BATCH_MAX)
 		send_batch_flush(sb, fd);
 	bytes = sb->bytes + sb->used;
-	memcpy(bytes, p->data, p->len);
-	memset(bytes + p->len, 0, len - p->len);
 	h = &sb->msg[sb->n].msg_hdr;
 	sb->iov[sb->n] = (struct iovec){ bytes, len };
 	if (to) {
@@ -159,6 +155,19 @@ void send_batch_put(
 	}
 	sb->used += len;
 	sb->n++;
+	return bytes;
+}
+
+void send_batch_put(
+	struct send_batch *sb, int fd, const struct endpoint *to, const struct pkt *p, size_t least)
+{
+	size_t len = p->len < least ? least : p->len;
+	uint8_t *bytes = send_batch_room(sb, fd, to, len);
+
+	if (!bytes)
+		return;
+	memcpy(bytes, p->data, p->len);
+	memset(bytes + p->len, 0, len - p->len);
 }
 
 static bool is_full(int error)

@@ -54,9 +54,13 @@ struct send_batch *send_batch_new(struct losses *losses);
 void send_batch_free(struct send_batch *sb);
 
 /*
- * Copies a packet, padded with zeros to at least `least` bytes; `to` is NULL on
- * a socket that needs no address. Flushes first if there is no room.
+ * Room for a packet of `len` bytes, for the caller to fill before anything else is done
+ * with the batch; NULL, and counted: no packet is that long. `to` is NULL on a socket that
+ * needs no address. Flushes first if the batch is full.
  */
+uint8_t *send_batch_room(struct send_batch *sb, int fd, const struct endpoint *to, size_t len);
+
+/* Copies a packet into such room, padded with zeros to at least `least` bytes. */
 void send_batch_put(struct send_batch *sb, int fd, const struct endpoint *to, const struct pkt *p,
 	size_t least);
 void send_batch_flush(struct send_batch *sb, int fd);

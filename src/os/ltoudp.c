@@ -170,14 +170,12 @@ static void send_frame(struct link *k, const struct pkt *frame)
 {
 	const struct endpoint group = { group_ip, LTOUDP_PORT };
 	struct ltoudp *u = ltoudp_of(k);
-	struct pkt_buf buf;
-	struct pkt *p = pkt_buf_init(&buf);
+	uint8_t *bytes = send_batch_room(u->out, k->fd, &group, SENDER_ID + frame->len);
 
-	assert(frame->len <= pkt_tailroom(p));
-	memcpy(p->data, frame->data, frame->len);
-	p->len = frame->len;
-	memcpy(pkt_push(p, SENDER_ID), u->id, SENDER_ID);
-	send_batch_put(u->out, k->fd, &group, p, 0);
+	if (!bytes)
+		return;
+	memcpy(bytes, u->id, SENDER_ID);
+	memcpy(bytes + SENDER_ID, frame->data, frame->len);
 }
 
 static void flush(struct link *k)
