@@ -14,6 +14,7 @@
 /* For an RD and for what it must wait for: three RDs fit into five seconds (C37). */
 static const struct span last_ack_wait = { 1000 * 1000 };
 static const struct span rd_wait = { 1300 * 1000 };
+static const struct span probe_wait = { 1500 * 1000 };
 /* A peer that has been told nothing yet need not wait for a whole interval. */
 static const struct span gather_first = { 200 * 1000 };
 
@@ -84,11 +85,19 @@ static void begin(struct peer *p, struct aurp_out *out, enum aurp_msg msg)
 		.sequence = p->send.sequence, .msg = msg });
 }
 
+/*
+ * Who calls again is asked before it stops calling: a restarted peer is heard only
+ * after the last probe (C17), and some call no longer than half a minute.
+ */
 static struct span ack_wait(const struct peer *p)
 {
 	struct span d = aurp_rto_timeout(&p->rto, p->send.repeats);
 
-	return p->send.state == SEND_WAIT_RD_ACK && span_cmp(d, rd_wait) > 0 ? rd_wait : d;
+	if (p->send.state == SEND_WAIT_RD_ACK)
+		return span_cmp(d, rd_wait) > 0 ? rd_wait : d;
+	if (p->send.state == SEND_WAIT_PROBE_ACK)
+		return span_cmp(d, probe_wait) > 0 ? probe_wait : d;
+	return d;
 }
 
 static void put_on_its_way(struct peer *p, struct aurp_out *out, enum send_state state)
