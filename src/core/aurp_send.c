@@ -129,6 +129,16 @@ static void give_up_packet(struct peer *p)
 	send_rd(p);
 }
 
+static void repeat(struct peer *p)
+{
+	struct aurp_send *s = &p->send;
+
+	s->repeats++;
+	p->count.retransmits++;
+	peer_transmit_bytes(p, rules[s->state].msg, s->packet, s->packet_len);
+	router_arm(peer_router(p), &s->retry, ack_wait(p));
+}
+
 static void on_retry(struct timer *t)
 {
 	struct peer *p = container_of(t, struct peer, send.retry);
@@ -144,10 +154,7 @@ static void on_retry(struct timer *t)
 		recv_verify(p);
 		return;
 	}
-	s->repeats++;
-	p->count.retransmits++;
-	peer_transmit_bytes(p, rules[s->state].msg, s->packet, s->packet_len);
-	router_arm(peer_router(p), &s->retry, ack_wait(p));
+	repeat(p);
 }
 
 /* --- lists and updates ----------------------------------------------------------------- */
@@ -377,6 +384,11 @@ static void on_tickle(struct peer *p, const struct aurp *h, struct rd *body)
 	aurp_begin(&out, AURP_SEND_MAX,
 		&(struct aurp){ .connection = h->connection, .msg = AURP_TICKLE_ACK });
 	peer_answer(p, &out);
+	/* Somebody is there: who waits for the answer to a Tickle may not have taken our probe. */
+	if (p->send.state == SEND_WAIT_PROBE_ACK && p->send.repeats > 0) {
+		p->send.repeats = 0;
+		repeat(p);
+	}
 }
 
 /* From a data receiver: the only connection there is ends (C34); its ack has number 0 (A8). */

@@ -161,6 +161,31 @@ static void test_aurp_C17_C29_a_dead_connection_gives_way_to_the_next_open_req(v
 	lab_free(lab);
 }
 
+/* Seen after a cut: a data receiver that waits for a Tickle-Ack takes no RI-Upd meanwhile. */
+static void test_a_tickle_keeps_the_connection_that_is_probed(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0), other;
+
+	(void)state;
+	mate_join(&m);
+	other = m;
+	other.id = 0x7777;
+	mate_open_req(&other);
+	for (int i = 0; i < 4; i++) {
+		lab_run(lab, span_s(5));
+		mate_forget(&m);
+		mate_tickle(&m);
+		mate_take(&m, AURP_TICKLE_ACK);
+		mate_take(&m, AURP_RI_UPD);
+		assert_string_equal(lab_peer(lab, "p0").send, "wait-probe-ack");
+	}
+	mate_ack(&m, 2, 0);
+	assert_string_equal(lab_peer(lab, "p0").send, "connected");
+	assert_int_equal(lab_peer(lab, "p0").told, 1);
+	lab_free(lab);
+}
+
 static void test_aurp_C15_an_unused_connection_is_replaced_at_once(void **state)
 {
 	struct lab *lab = lab_up(1);
@@ -290,6 +315,7 @@ int main(void)
 		cmocka_unit_test(test_aurp_C15_C16_C18_another_id_only_probes_a_live_connection),
 		cmocka_unit_test(
 			test_aurp_C17_C29_a_dead_connection_gives_way_to_the_next_open_req),
+		cmocka_unit_test(test_a_tickle_keeps_the_connection_that_is_probed),
 		cmocka_unit_test(test_aurp_C15_an_unused_connection_is_replaced_at_once),
 		cmocka_unit_test(test_restarted_peer_is_back_within_a_minute_both_ways),
 		cmocka_unit_test(test_aurp_C19_packets_of_other_connections_are_dropped),
