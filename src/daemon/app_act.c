@@ -143,6 +143,30 @@ void app_take(struct app *a, struct config *config)
 	a->is_status_old = true;
 }
 
+static bool routes_nothing(const struct config *c)
+{
+	return c->n_ports == 0 && c->n_tunnels == 0;
+}
+
+/* An empty file is right for a router that waits for its first port; else somebody is writing it. */
+static struct config *read_again(struct app *a)
+{
+	struct config *c = app_read(a);
+
+	if (!c) {
+		log_printf(&a->shell.log, LOG_LEVEL_ERROR,
+			"%s has errors; the router goes on as before", a->cli->config_file);
+	} else if (routes_nothing(c) && !routes_nothing(a->config)) {
+		log_printf(&a->shell.log, LOG_LEVEL_ERROR,
+			"%s has no port and no tunnel any more; the router goes on as before: "
+			"reload when the file is complete, or stop the service",
+			a->cli->config_file);
+		conf_free(c);
+		c = NULL;
+	}
+	return c;
+}
+
 static void reload(struct app *a)
 {
 	char message[64];
@@ -151,14 +175,11 @@ static void reload(struct app *a)
 	snprintf(message, sizeof message, "RELOADING=1\nMONOTONIC_USEC=%lld",
 		(long long)clock_now().us);
 	notify_send(message);
-	c = app_read(a);
+	c = read_again(a);
 	if (c) {
 		app_take(a, c);
 		log_printf(&a->shell.log, LOG_LEVEL_INFO, "read %s again: %zu ports, %zu tunnels",
 			a->cli->config_file, c->n_ports, c->n_tunnels);
-	} else {
-		log_printf(&a->shell.log, LOG_LEVEL_ERROR,
-			"%s has errors; the router goes on as before", a->cli->config_file);
 	}
 	app_notify_ready(a);
 }
@@ -172,7 +193,7 @@ static void write_status(const struct app *a, char out[STATUS_MAX])
 
 	if (s.ports_up < s.ports)
 		snprintf(up, sizeof up, "%zu of ", s.ports_up);
-	if (a->config->n_ports == 0 && a->config->n_tunnels == 0)
+	if (routes_nothing(a->config))
 		snprintf(out, STATUS_MAX, "STATUS=no ports configured");
 	else
 		snprintf(out, STATUS_MAX, "STATUS=%s%zu ports, %zu of %zu peers, %zu networks", up,

@@ -121,8 +121,10 @@ class Daemon:
         self._born = 0                  # where the messages of this run begin
 
     def write_config(self, config):
-        """Writes the configuration; `@dir@` in it stands for our temporary folder."""
-        self.config.write_text(config.replace("@dir@", str(self.dir)))
+        """The configuration from now on, never half of it; `@dir@` stands for our folder."""
+        new = self.config.with_suffix(".new")
+        new.write_text(config.replace("@dir@", str(self.dir)))
+        new.replace(self.config)
 
     def __enter__(self):
         return self

@@ -139,11 +139,11 @@ def test_a_wrong_file_changes_nothing_at_reload(mesh):
     a, b, _ = mesh[0]
     mark = a.daemon.lines.mark()
     good = a.daemon.config.read_text()
-    a.daemon.config.write_text(good.replace("seed = hard", "sead = hard"))
+    a.daemon.write_config(good.replace("seed = hard", "sead = hard"))
     a.daemon.signal(signal.SIGHUP)
     line = a.daemon.lines.wait(lambda line: "aurpd.conf:" in line, 20, mark)
     number = 1 + good[:good.index("seed = hard")].count("\n")
     assert line and f"aurpd.conf:{number}: " in line and "sead" in line
     dump = a.daemon.dump()
     assert peer_is("b")(dump) and has_zones(dump, b)
-    a.daemon.config.write_text(good)
+    a.daemon.write_config(good)

@@ -38,6 +38,25 @@ def test_a_reload_while_it_ends_changes_nothing(world):
     assert peer.all_of(aurp.RD)
 
 
+def test_a_file_that_somebody_begins_to_write_ends_nothing(world):
+    a = world.site("a", 1)
+    peer = world.peer(101, {}, a)
+    a.run(a.config({"p": peer.address}))
+    peer.connect()
+    a.daemon.wait_dump(peer_is("p"), 10)
+    whole = a.daemon.config.read_text()
+    for part in ("", "# no port yet\n", "router { name = x }\n"):
+        mark = a.daemon.lines.mark()
+        a.daemon.write_config(part)
+        a.daemon.signal(signal.SIGHUP)
+        assert a.daemon.lines.wait(lambda line: "no port and no tunnel any more" in line, 20, mark)
+    a.daemon.write_config(whole)
+    mark = a.daemon.lines.mark()
+    a.daemon.signal(signal.SIGHUP)
+    assert a.daemon.lines.wait(lambda line: "again: 1 ports, 1 tunnels" in line, 20, mark)
+    assert peer_is("p")(a.daemon.dump()) and not peer.all_of(aurp.RD)
+
+
 def ignored(daemon):
     """The signals that the process ignores, as a bit mask."""
     status = Path(f"/proc/{daemon.pid}/status").read_text()

@@ -82,7 +82,7 @@ class Soak:
             self.guest.open_req()
 
     def wrong_file(self):
-        self.daemon.config.write_text("router { nonsense = 1 }")
+        self.daemon.write_config("router { nonsense = 1 }")
         self.daemon.signal(signal.SIGHUP)
 
     def dumps(self):
