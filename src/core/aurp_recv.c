@@ -61,6 +61,8 @@ void recv_init(struct peer *p)
 	timer_init(&p->recv.retry, on_retry);
 	timer_init(&p->recv.last_heard, on_silence);
 	timer_init(&p->recv.zone_scan, recv_zone_scan_fired);
+	timer_init(&p->recv.its_call, recv_its_call_is_late);
+	p->recv.expects_call = true;
 }
 
 void recv_fini(struct peer *p)
@@ -68,6 +70,7 @@ void recv_fini(struct peer *p)
 	router_disarm(peer_router(p), &p->recv.retry);
 	router_disarm(peer_router(p), &p->recv.last_heard);
 	router_disarm(peer_router(p), &p->recv.zone_scan);
+	router_disarm(peer_router(p), &p->recv.its_call);
 	free(p->recv.ask);
 }
 
@@ -99,7 +102,7 @@ static void send_plain(struct peer *p, enum aurp_msg msg, uint16_t flags)
 	peer_transmit(p, &out);
 }
 
-static void send_rd(struct peer *p, enum aurp_error error)
+void recv_send_rd(struct peer *p, enum aurp_error error)
 {
 	struct aurp_out out;
 
@@ -228,6 +231,7 @@ static void end_connection(struct peer *p, enum recv_state after, const char *wh
 	recv_enter(p, after);
 	router_disarm(r, &p->recv.last_heard);
 	router_disarm(r, &p->recv.zone_scan);
+	router_disarm(r, &p->recv.its_call);
 	p->recv.n_ask = 0;
 	if (was_open) {
 		peer_discard_held(p);
@@ -257,14 +261,14 @@ void recv_out_of_sync(struct peer *p)
 	peer_drop(p, DROP_AURP_OUT_OF_SYNC);
 	/* With a connection the other way the peer notices by our new Open-Req (A9). */
 	if (!send_is_open(p))
-		send_rd(p, AURP_ERR_OUT_OF_SYNC);
+		recv_send_rd(p, AURP_ERR_OUT_OF_SYNC);
 	recv_redial(p, "out of sync");
 }
 
 void recv_leave(struct peer *p)
 {
 	end_connection(p, RECV_WAIT_RD_ACK, "we leave");
-	send_rd(p, AURP_ERR_NORMAL_CLOSE);
+	recv_send_rd(p, AURP_ERR_NORMAL_CLOSE);
 	router_arm(peer_router(p), &p->recv.retry, rd_wait);
 }
 
@@ -275,7 +279,7 @@ static void rd_again(struct peer *p)
 		return;
 	}
 	p->count.retransmits++;
-	send_rd(p, AURP_ERR_NORMAL_CLOSE);
+	recv_send_rd(p, AURP_ERR_NORMAL_CLOSE);
 	router_arm(peer_router(p), &p->recv.retry, rd_wait);
 }
 

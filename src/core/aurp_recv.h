@@ -58,6 +58,9 @@ struct aurp_recv {
 	struct timer retry;
 	struct timer last_heard;
 	struct timer zone_scan;
+	struct timer its_call;		/* it should have called us by then, too */
+	bool expects_call;		/* it has not since we know it */
+	unsigned int reminders;		/* that it was sent */
 	struct zone_ask *ask;		/* by net */
 	size_t n_ask;
 };
@@ -94,6 +97,9 @@ void recv_refresh(struct peer *p);
 /* Ends the connection without a word and purges its networks; dials after `redial`, < 0: not. */
 void recv_close(struct peer *p, const char *why, struct span redial);
 
+/* The peer opened a connection to us. */
+void recv_was_called(struct peer *p);
+
 /* Something in the tables changed: zones may be missing, or there is room again (O8). */
 void recv_tables_changed(struct peer *p);
 
@@ -120,6 +126,9 @@ void recv_await_list(struct peer *p);
 /* The data sender does not answer: closes, and asks the other connection (C23, C28). */
 void recv_lost(struct peer *p, const char *why);
 
+/* Says farewell as the data receiver (RD, sequence 0). */
+void recv_send_rd(struct peer *p, enum aurp_error error);
+
 /* An RD came, on either connection: both are over (A8). */
 void recv_closed_by_rd(struct peer *p, int16_t error);
 
@@ -136,6 +145,9 @@ void recv_on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body);
 
 /* aurp_recv_open.c: the next Open-Req is repeated as soon as the very first. */
 void recv_forget_back_off(struct peer *p);
+
+/* aurp_recv_open.c: a connection is open for long, and the peer has opened none. */
+void recv_its_call_is_late(struct timer *t);
 
 /* aurp_recv_open.c: ends the connection without a word, and dials again in some seconds. */
 void recv_redial(struct peer *p, const char *why);

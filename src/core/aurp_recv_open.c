@@ -12,6 +12,7 @@ enum {
 	OPENS_PER_ADDRESS = 3,	/* before the next address of a host is tried */
 	JITTER = 10,		/* percent, of the intervals between Open-Reqs */
 	OPEN_REQ_LEN = AURP_HEADER + 3,	/* without options */
+	REMINDERS_MOST = 2,
 };
 
 /* RFC 1504 p. 44: never faster than every 2 s, truncated back-off. */
@@ -177,6 +178,41 @@ void recv_resume(struct peer *p, uint16_t id)
 	router_arm(r, &p->recv.retry, open_first);
 }
 
+/* --- is the other direction missing? --------------------------------------------------- */
+
+/* Ours: long enough for a peer that wants our networks, and has found us again. */
+static const struct span call_expected = { 60 * 1000000 };
+
+static void expect_its_call(struct peer *p)
+{
+	if (p->recv.expects_call && p->recv.reminders < REMINDERS_MOST)
+		router_arm(peer_router(p), &p->recv.its_call, call_expected);
+}
+
+void recv_was_called(struct peer *p)
+{
+	p->recv.expects_call = false;
+	router_disarm(peer_router(p), &p->recv.its_call);
+}
+
+/*
+ * We crashed, perhaps, and are back: it took our call, but still has its old connection
+ * to us, and does not notice that it is dead as it hears us on the new one (jrouter). RD
+ * ends both (A8), and then it calls. A peer that wants nothing from us loses some seconds.
+ */
+void recv_its_call_is_late(struct timer *t)
+{
+	struct peer *p = container_of(t, struct peer, recv.its_call);
+
+	if (p->recv.state != RECV_CONNECTED) {
+		expect_its_call(p);
+		return;
+	}
+	p->recv.reminders++;
+	recv_send_rd(p, AURP_ERR_NORMAL_CLOSE);
+	recv_redial(p, "it has not called us: perhaps it missed that we were restarted");
+}
+
 /* --- answers --------------------------------------------------------------------------- */
 
 static void on_refusal(struct peer *p, int16_t error)
@@ -211,6 +247,7 @@ void recv_on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 	recv_forget_back_off(p);
 	recv_heard(p);
 	recv_request_list(p);
+	expect_its_call(p);
 	peer_trace(p, TRACE_PEER_RECV_OPEN, NULL);
 	peer_check_up(p, NULL);
 }

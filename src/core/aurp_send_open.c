@@ -56,6 +56,7 @@ static void accept(struct peer *p, const struct aurp *h)
 		return;
 	}
 	peer_take_di(p);
+	recv_was_called(p);
 	tunnel_end_farewells(p->tunnel, p);
 	send_enter(p, SEND_CONNECTED);
 	s->id = h->connection;

@@ -68,7 +68,10 @@ struct mate {
 /* One tunnel ("t0"), peers "p0", "p1".. configured and not resolved; nothing runs yet. */
 struct lab *lab_new(size_t n_peers);
 
-/* The router comes up: cable, tunnels, four seconds. Changes to lab->tunnels[] come before. */
+/*
+ * The router comes up: cable, tunnels, four seconds. Changes to lab->tunnels[] come before.
+ * It knows its mates from before: that they do not call it does not trouble it.
+ */
 void lab_start(struct lab *lab);
 
 /* Another place for the same: cable first-last, own address ip; before lab_start(). */

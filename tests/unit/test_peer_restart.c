@@ -1,0 +1,129 @@
+/*
+ * We were restarted without a farewell. A peer that takes our call may still hold
+ * the connection of its own that the dead process had accepted: aurp_recv_open.c
+ * reminds it. The mates know nothing of us here, nor we of them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "aurp_rig.h"
+
+static struct lab *restarted(struct mate *m)
+{
+	struct lab *lab = lab_up(1);
+	struct peer *p = container_of(lab->tunnel[0]->peers.next, struct peer, in_tunnel);
+
+	p->recv.expects_call = true;
+	*m = mate_of(lab, 0);
+	mate_serve(m, NETWORKS({ net(200), 0 }));
+	mate_zi_rsp(m, 200, ZONES("Far"));
+	mate_forget(m);
+	return lab;
+}
+
+/* What the mate hears within `d`, Tickles answered; how many were RDs of the data receiver. */
+static unsigned int count_reminders(struct mate *m, struct span d)
+{
+	struct instant end = instant_add(m->lab->rig->now, d);
+	const struct sent *s;
+	unsigned int n = 0;
+
+	while ((s = mate_await_any(m, instant_since(end, m->lab->rig->now))) != NULL) {
+		if (s->h.msg == AURP_TICKLE) {
+			mate_tickle_ack(m);
+		} else if (s->h.msg == AURP_OPEN_REQ) {
+			m->dut_id = s->h.connection;
+			mate_open_rsp(m, 1);
+		} else if (s->h.msg == AURP_RI_REQ) {
+			mate_ri_rsp(m, 1, AURP_LAST, NETWORKS({ net(200), 0 }));
+			mate_zi_rsp(m, 200, ZONES("Far"));
+		} else if (s->h.msg == AURP_RD) {
+			assert_int_equal(s->h.connection, m->dut_id);
+			assert_int_equal(s->h.sequence, 0);
+			n++;
+		}
+	}
+	return n;
+}
+
+static void test_aurp_C34_C35_a_peer_that_never_called_is_reminded_after_a_minute(void **state)
+{
+	struct mate m;
+	struct lab *lab = restarted(&m);
+
+	(void)state;
+	assert_int_equal(count_reminders(&m, span_s(55)), 0);
+	assert_int_equal(lab_distance(lab, 200), 1);
+	assert_int_equal(count_reminders(&m, span_s(7)), 1);
+	/* The next connection is open within seconds, and its networks are there again. */
+	assert_int_equal(count_reminders(&m, span_s(4)), 0);
+	assert_states(lab, "p0", "connected", "unconnected");
+	assert_int_equal(lab_distance(lab, 200), 1);
+	/* Now it notices, and calls. */
+	mate_open_req(&m);
+	mate_take(&m, AURP_OPEN_RSP);
+	mate_ri_req(&m, AURP_SUI_ALL);
+	mate_take(&m, AURP_RI_RSP);
+	mate_ack(&m, 1, 0);
+	assert_int_equal(count_reminders(&m, span_s(3600)), 0);
+	lab_free(lab);
+}
+
+static void test_a_peer_that_wants_nothing_from_us_is_reminded_twice_and_left_alone(void **state)
+{
+	struct mate m;
+	struct lab *lab = restarted(&m);
+
+	(void)state;
+	assert_int_equal(count_reminders(&m, span_s(200)), 2);
+	assert_int_equal(count_reminders(&m, span_s(24 * 3600)), 0);
+	assert_int_equal(lab_distance(lab, 200), 1);
+	lab_free(lab);
+}
+
+static void test_a_peer_that_called_is_never_reminded(void **state)
+{
+	struct mate m;
+	struct lab *lab = restarted(&m);
+
+	(void)state;
+	mate_open_req(&m);
+	mate_take(&m, AURP_OPEN_RSP);
+	/* It does not use what it has opened, and that is its own business. */
+	assert_int_equal(count_reminders(&m, span_s(3600)), 0);
+	lab_free(lab);
+}
+
+static void test_who_is_asked_for_a_list_is_not_disturbed(void **state)
+{
+	struct mate m;
+	struct lab *lab = restarted(&m);
+
+	(void)state;
+	lab_run(lab, span_s(58));
+	mate_forget(&m);
+	router_refresh(lab->rig->r, lab->rig->now);
+	mate_take(&m, AURP_RI_REQ);
+	for (const struct sent *s; (s = mate_await_any(&m, span_s(5))) != NULL; )
+		assert_int_not_equal(s->h.msg, AURP_RD);
+	lab_free(lab);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			test_aurp_C34_C35_a_peer_that_never_called_is_reminded_after_a_minute),
+		cmocka_unit_test(
+			test_a_peer_that_wants_nothing_from_us_is_reminded_twice_and_left_alone),
+		cmocka_unit_test(test_a_peer_that_called_is_never_reminded),
+		cmocka_unit_test(test_who_is_asked_for_a_list_is_not_disturbed),
+	};
+
+	return cmocka_run_group_tests_name("peer_restart", tests, NULL, NULL);
+}
