@@ -148,7 +148,7 @@ static bool routes_nothing(const struct config *c)
 	return c->n_ports == 0 && c->n_tunnels == 0;
 }
 
-/* An empty file is right for a router that waits for its first port; else somebody is writing it. */
+/* An empty file is right for a router without ports; for another, somebody is writing it. */
 static struct config *read_again(struct app *a)
 {
 	struct config *c = app_read(a);
