@@ -181,7 +181,7 @@ void recv_resume(struct peer *p, uint16_t id)
 /* --- is the other direction missing? --------------------------------------------------- */
 
 /* Ours: long enough for a peer that wants our networks, and has found us again. */
-static const struct span call_expected = { 60 * 1000000 };
+static const struct span call_expected = { 30 * 1000000 };
 
 static void expect_its_call(struct peer *p)
 {
