@@ -134,9 +134,35 @@ static void take_zones(struct port *port, const struct at_name *zones, size_t n)
 	route_complete_zones(port->r, route);
 }
 
+static bool has_name(const struct at_name *list, size_t n, const struct at_name *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (name_eq(&list[i], name))
+			return true;
+	return false;
+}
+
+/*
+ * Of a list that all agree on, the routers of a cable may give new nodes different zones:
+ * one that was no seed may have forgotten which was the first. No reason to stop; but the
+ * nodes are to hear one answer, and ours comes later (Z35: alert, do not use own).
+ */
+static const struct at_name *first_zone(const struct port *port)
+{
+	const struct cable *c = &port->seed.cable;
+	const struct at_name *own = &port->config.zones[0];
+
+	if (c->default_zone.len == 0 || name_eq(&c->default_zone, own))
+		return own;
+	router_trace(port->r, &(struct trace_event){ .kind = TRACE_PORT_DEFAULT_DIFFERS,
+		.port = port->config.name, .addr = c->default_from, .name = &c->default_zone });
+	return &c->default_zone;
+}
+
 static void go_up(struct port *port)
 {
 	struct at_range range = port->seed.range;
+	const struct at_name *first;
 
 	if (!route_attach(port->r, port, range)) {
 		on_net_in_use(port);
@@ -147,8 +173,9 @@ static void go_up(struct port *port)
 	trace(port, TRACE_PORT_UP);
 	if (port->seed.uses_config) {
 		take_zones(port, port->config.zones, port->config.n_zones);
-		if (route_has_zone(port_route(port), &port->config.zones[0]))
-			finish_zones(port, &port->config.zones[0]);
+		first = first_zone(port);
+		if (route_has_zone(port_route(port), first))
+			finish_zones(port, first);
 	} else {
 		judge_zones(port);
 		if (!port->default_zone)
@@ -174,14 +201,6 @@ static void settle(struct port *port, struct at_range range, bool uses_config)
 
 /* --- judging what the cable says ------------------------------------------------------- */
 
-static bool has_name(const struct at_name *list, size_t n, const struct at_name *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (name_eq(&list[i], name))
-			return true;
-	return false;
-}
-
 /* A zone that only the router or only we have; NULL if the lists are the same. */
 static const struct at_name *zone_of_one_side(const struct cable_answer *a,
 	const struct config_port *own)
@@ -204,7 +223,8 @@ static void verify(struct port *port)
 		on_range_conflict(port);
 		return;
 	}
-	if (c->default_zone.len > 0 && !name_eq(&c->default_zone, &port->config.zones[0])) {
+	if (c->default_zone.len > 0 &&
+		!has_name(port->config.zones, port->config.n_zones, &c->default_zone)) {
 		on_zone_conflict(port, c->default_from, c->default_zone);
 		return;
 	}

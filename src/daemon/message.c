@@ -26,6 +26,9 @@ static const char *const sentences[TRACE_KINDS] = {
 		"port {port} stopped: the router {addr} has another list of zones for this "
 		"cable (zone {name}); configure the same zones, or seed = soft to take over the "
 		"cable's",
+	[TRACE_PORT_DEFAULT_DIFFERS] =
+		"port {port}: the router {addr} gives new nodes of this cable the zone {name}, and "
+		"so do we; put the same zone first in the lists of all its routers",
 	[TRACE_PORT_NET_IN_USE] =
 		"port {port} stopped: network {range} is already reached through {other}; "
 		"choose another range",
