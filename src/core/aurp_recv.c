@@ -265,6 +265,12 @@ void recv_out_of_sync(struct peer *p)
 	recv_redial(p, "out of sync");
 }
 
+void recv_say_farewell_too(struct peer *p)
+{
+	if (p->recv.id != 0)
+		recv_send_rd(p, AURP_ERR_NORMAL_CLOSE);
+}
+
 void recv_leave(struct peer *p)
 {
 	end_connection(p, RECV_WAIT_RD_ACK, "we leave");

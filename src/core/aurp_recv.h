@@ -100,6 +100,12 @@ void recv_close(struct peer *p, const char *why, struct span redial);
 /* The peer opened a connection to us. */
 void recv_was_called(struct peer *p);
 
+/*
+ * The data sender's RD was not acknowledged: another one as the data receiver that we were,
+ * whose answer is not awaited (C34 wants one only; jrouter hears only this).
+ */
+void recv_say_farewell_too(struct peer *p);
+
 /* Something in the tables changed: zones may be missing, or there is room again (O8). */
 void recv_tables_changed(struct peer *p);
 

@@ -149,6 +149,8 @@ static void on_retry(struct timer *t)
 		return;
 	}
 	if (s->repeats >= rules[s->state].repeats) {
+		if (s->state == SEND_WAIT_RD_ACK)
+			recv_say_farewell_too(p);
 		send_close(p, "no acknowledgement");
 		/* The other direction may be dead as well: do not wait for its silence to tell. */
 		recv_verify(p);

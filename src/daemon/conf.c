@@ -330,48 +330,50 @@ struct config *conf_parse(
 	return NULL;
 }
 
-/* Reads on until the end, but no further than size; the length, or -1 and errno. */
-static ssize_t read_all(int fd, char *to, size_t size)
+/*
+ * Reads on until the end, or until it is too much; NULL and errno. In small steps: a large
+ * block that is given back makes the C library keep more of what is freed later.
+ */
+static char *read_all(int fd, size_t *len)
 {
-	size_t len = 0;
+	char *text = NULL;
+	size_t cap = 0;
+	ssize_t n = 1;
 
-	while (len < size) {
-		ssize_t n = read(fd, to + len, size - len);
-
-		if (n == 0)
-			break;
-		if (n < 0 && errno != EINTR)
-			return -1;
+	*len = 0;
+	while (n != 0 && *len <= FILE_SIZE_MAX) {
+		text = xmem_grow(text, *len, &cap, 1);
+		n = read(fd, text + *len, cap - *len);
 		if (n > 0)
-			len += (size_t)n;
+			*len += (size_t)n;
+		if (n < 0 && errno != EINTR) {
+			free(text);
+			return NULL;
+		}
 	}
-	return (ssize_t)len;
+	return text;
 }
 
 /* The whole of a regular file, or NULL after reporting. libconfuse must never see a folder. */
 static char *read_file(const char *path, size_t *len, struct conf_report *rep)
 {
-	char *text = xmem_new(FILE_SIZE_MAX + 1, 1);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st = { 0 };
-	ssize_t n = -1;
+	bool is_there = fd >= 0 && fstat(fd, &st) == 0;
+	bool is_file = is_there && S_ISREG(st.st_mode);
+	char *text = is_file ? read_all(fd, len) : NULL;
 
-	if (fd >= 0 && fstat(fd, &st) == 0)
-		n = S_ISREG(st.st_mode) ? read_all(fd, text, FILE_SIZE_MAX + 1)
-					: FILE_SIZE_MAX + 1;
-	if (n < 0)
+	if (!text && (is_file || !is_there)) {
 		conf_report_error(rep, 0, "cannot be read: %s", strerror(errno));
-	else if (n > FILE_SIZE_MAX)
+	} else if (!text || *len > FILE_SIZE_MAX) {
 		conf_report_error(
 			rep, 0, "cannot be read: not a file of at most %d bytes", FILE_SIZE_MAX);
+		free(text);
+		text = NULL;
+	}
 	if (fd >= 0)
 		close(fd);
-	if (n >= 0 && n <= FILE_SIZE_MAX) {
-		*len = (size_t)n;
-		return text;
-	}
-	free(text);
-	return NULL;
+	return text;
 }
 
 /* The host's name up to its first dot, if it can be a router's name. */
