@@ -72,6 +72,7 @@ static void test_aurp_C37_farewell_ends_after_five_seconds_at_the_latest(void **
 	for (int both = 0; both < 2; both++) {
 		struct lab *lab = lab_up(1);
 		struct mate m = mate_of(lab, 0);
+		const struct sent *s;
 		int n = 0;
 
 		mate_serve(&m, NETWORKS({ net(200), 0 }));
@@ -80,10 +81,10 @@ static void test_aurp_C37_farewell_ends_after_five_seconds_at_the_latest(void **
 		lab_run(lab, span_s(1));
 		mate_forget(&m);
 		shut_down(lab);
-		for (const struct sent *s; (s = mate_await_any(&m, span_ms(4900))) != NULL; n++) {
+		for (; (s = mate_await_any(&m, span_ms(4900))) != NULL; n++) {
 			bool is_senders = both && n < 3;
 
-			/* In the end the data receiver says it, too, for who hears only that (C34). */
+			/* The last is the data receiver's, for who hears only that (C34). */
 			assert_int_equal(s->h.msg, AURP_RD);
 			assert_int_equal(s->h.connection, is_senders ? m.id : m.dut_id);
 			assert_int_equal(s->h.sequence != 0, is_senders);
