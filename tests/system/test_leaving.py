@@ -67,6 +67,9 @@ def test_a_router_leaves_in_time_even_if_nobody_answers(world):
     mark, began = peer.mark(), time.monotonic()
     assert a.daemon.stop() == 0
     assert spent(began) < 9
-    downs = peer.all_of(aurp.RD, mark)
+    *downs, last = peer.all_of(aurp.RD, mark)
     assert len(downs) >= 2 and {p.raw for p in downs} == {downs[0].raw}
+    assert downs[0].conn == peer.receiver_conn and downs[0].seq != 0
+    # In the end as the data receiver, for who hears only that.
+    assert (last.conn, last.seq) == (peer.sender_conn, 0)
     assert (downs[0].conn, downs[0].seq) == (peer.receiver_conn, peer.expected)
