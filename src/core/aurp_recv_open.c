@@ -141,7 +141,7 @@ void recv_redial(struct peer *p, const char *why)
  * A call that may be forged. It brings our next one forward, and the one after that
  * stays where it was; another one before that time must be paid for.
  */
-static void open_for_stranger(struct peer *p)
+static void open_for_unproven(struct peer *p)
 {
 	struct router *r = peer_router(p);
 	const struct timer *retry = &p->recv.retry;
@@ -164,7 +164,7 @@ void recv_called(struct peer *p)
 	if (p->is_proven)
 		recv_wake(p);
 	else if (p->recv.state <= RECV_WAIT_OPEN_RSP && peer_may_dial(p))
-		open_for_stranger(p);
+		open_for_unproven(p);
 }
 
 void recv_resume(struct peer *p, uint16_t id)
