@@ -50,10 +50,22 @@ struct config_port {
 	bool own_net_only;
 };
 
+/* How often at least something is sent to a peer, so that translators forget nothing. */
+struct config_keepalive {
+	enum {
+		KEEPALIVE_UNSET,	/* of a peer: as its tunnel; of a tunnel: auto */
+		KEEPALIVE_AUTO,		/* towards those who need it */
+		KEEPALIVE_EVERY,	/* as `every` says */
+	} mode;
+	struct span every;		/* 0: never */
+};
+
 struct config_peer {
 	char name[CONFIG_NAME_MAX + 1];
 	char host[CONFIG_HOST_MAX + 1];	/* name or address; resolved by the shell */
 	uint16_t port;
+	uint32_t domain_identifier;	/* tells it from others at its address; 0: none given */
+	struct config_keepalive keepalive;
 };
 
 struct config_tunnel {
@@ -63,6 +75,7 @@ struct config_tunnel {
 	bool accept_unknown;
 	struct span update_interval;	/* >= 10 s, whole tens (RFC 1504 p. 29, 48) */
 	struct span last_heard_timeout;	/* >= 30 s (RFC 1504 p. 40) */
+	struct config_keepalive keepalive;
 	size_t max_unknown_peers;	/* peers that nobody configured, with accept_unknown */
 	size_t max_networks_per_peer;	/* that one may offer us; 0: no limit but the table's */
 	size_t max_zones_per_peer;	/* entries in the zone lists of these; 0: likewise */

@@ -47,6 +47,25 @@ static bool print_public_address(FILE *out, const struct conf_option *o, const v
 	return print_word(out, c->public_address_auto ? "auto" : ip_text(c->public_address, text));
 }
 
+static bool read_domain_id(const struct conf_value *v, void *section)
+{
+	struct config_peer *p = section;
+
+	if (!ip_parse(v->text, &p->domain_identifier) || !is_usable_host(p->domain_identifier))
+		return conf_bad_value(v, "must be the IPv4 address by which that router calls "
+			"itself: its public-address, or that of its machine");
+	return true;
+}
+
+static bool print_domain_id(FILE *out, const struct conf_option *o, const void *section)
+{
+	const struct config_peer *p = section;
+	char text[ADDR_TEXT_SIZE];
+
+	(void)o;
+	return p->domain_identifier && print_word(out, ip_text(p->domain_identifier, text));
+}
+
 static bool read_listen(const struct conf_value *v, void *section)
 {
 	struct endpoint *to = conf_member(v->option, section);
@@ -251,6 +270,7 @@ static bool print_mac(FILE *out, const struct conf_option *o, const void *sectio
 
 const struct conf_kind conf_kind_public_address = { false, read_public_address,
 	print_public_address };
+const struct conf_kind conf_kind_domain_id = { false, read_domain_id, print_domain_id };
 const struct conf_kind conf_kind_listen = { false, read_listen, print_listen };
 const struct conf_kind conf_kind_host = { false, read_host, print_host };
 const struct conf_kind conf_kind_range = { false, read_range, print_range };

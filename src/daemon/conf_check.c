@@ -152,6 +152,28 @@ static void check_ports(const struct check *k)
 	}
 }
 
+/* Two peers at one place: fine if their domain identifiers tell whose call it is. */
+static void check_peer_pair(
+	const struct check *k, const struct config_peer *p, const struct config_peer *q)
+{
+	bool has_both = p->domain_identifier && q->domain_identifier;
+	bool is_same_place = p->host[0] && strcasecmp(p->host, q->host) == 0;
+
+	if (!is_same_place)
+		return;
+	if (has_both && p->domain_identifier == q->domain_identifier)
+		conf_report_error(k->rep, line_of(k, p, "domain-identifier"),
+			"peers \"%s\" and \"%s\" share %s and have the same domain-identifier: "
+			"one of these routers needs another public-address",
+			q->name, p->name, p->host);
+	else if (p->port == q->port && !has_both)
+		conf_report_error(k->rep, line_of(k, p, "host"),
+			"peers \"%s\" and \"%s\" are the same router (%s port %u): "
+			"remove one, or give both their domain-identifier if two routers share "
+			"that address",
+			q->name, p->name, p->host, p->port);
+}
+
 static void check_peers(const struct check *k, const struct config_tunnel *t)
 {
 	for (size_t i = 0; i < t->n_peers; i++) {
@@ -161,15 +183,8 @@ static void check_peers(const struct check *k, const struct config_tunnel *t)
 			conf_report_error(k->rep, line_of(k, p, NULL),
 				"peer \"%s\" has no host: add host = \"name or IPv4 address\"",
 				p->name);
-		for (size_t j = 0; j < i; j++) {
-			const struct config_peer *q = &t->peers[j];
-
-			if (p->host[0] && strcasecmp(p->host, q->host) == 0 && p->port == q->port)
-				conf_report_error(k->rep, line_of(k, p, "host"),
-					"peers \"%s\" and \"%s\" are the same router (%s port %u): "
-					"remove one",
-					q->name, p->name, p->host, p->port);
-		}
+		for (size_t j = 0; j < i; j++)
+			check_peer_pair(k, p, &t->peers[j]);
 	}
 }
 

@@ -16,12 +16,14 @@ extern const struct conf_kind conf_kind_log_level;
 extern const struct conf_kind conf_kind_seed;
 extern const struct conf_kind conf_kind_number;
 extern const struct conf_kind conf_kind_seconds;
+extern const struct conf_kind conf_kind_keepalive;
 extern const struct conf_kind conf_kind_udp_port;
 extern const struct conf_kind conf_kind_zones;
 extern const struct conf_kind conf_kind_zone;
 
 /* conf_addr.c: everything with numbers of networks and hosts in it */
 extern const struct conf_kind conf_kind_public_address;
+extern const struct conf_kind conf_kind_domain_id;
 extern const struct conf_kind conf_kind_listen;
 extern const struct conf_kind conf_kind_host;
 extern const struct conf_kind conf_kind_range;

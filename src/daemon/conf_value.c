@@ -417,6 +417,35 @@ static bool print_seconds(FILE *out, const struct conf_option *o, const void *se
 	return true;
 }
 
+/* 0 stands for never, and so lies outside of the bounds. */
+static bool read_keepalive(const struct conf_value *v, void *section)
+{
+	struct config_keepalive *to = conf_member(v->option, section);
+	long n = 0;
+
+	if (strcmp(v->text, "auto") == 0) {
+		*to = (struct config_keepalive){ .mode = KEEPALIVE_AUTO };
+		return true;
+	}
+	if (strcmp(v->text, "0") != 0 && !read_bounded(v, &n))
+		return false;
+	*to = (struct config_keepalive){ KEEPALIVE_EVERY, span_s(n) };
+	return true;
+}
+
+static bool print_keepalive(FILE *out, const struct conf_option *o, const void *section)
+{
+	const struct config_keepalive *k = conf_member_const(o, section);
+
+	if (k->mode == KEEPALIVE_UNSET)
+		return false;
+	if (k->mode == KEEPALIVE_AUTO)
+		fputs(" = auto", out);
+	else
+		fprintf(out, " = %lld", (long long)span_to_s(k->every));
+	return true;
+}
+
 static bool read_udp_port(const struct conf_value *v, void *section)
 {
 	uint16_t *to = conf_member(v->option, section);
@@ -447,6 +476,7 @@ const struct conf_kind conf_kind_log_level = { false, read_log_level, print_log_
 const struct conf_kind conf_kind_seed = { false, read_seed, print_seed };
 const struct conf_kind conf_kind_number = { false, read_number, print_number };
 const struct conf_kind conf_kind_seconds = { false, read_seconds, print_seconds };
+const struct conf_kind conf_kind_keepalive = { false, read_keepalive, print_keepalive };
 const struct conf_kind conf_kind_udp_port = { false, read_udp_port, print_udp_port };
 const struct conf_kind conf_kind_zone = { false, read_zone, print_zone };
 const struct conf_kind conf_kind_zones = { true, read_zone, print_zones };

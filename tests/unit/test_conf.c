@@ -67,7 +67,9 @@ static const char whole[] =
 	"    update-interval = 20\n"
 	"    last-heard-timeout = 30\n"
 	"    peer \"alice\" { host = \"alice.example.net\" }\n"
-	"    peer office { host = 192.0.2.33 port = 1000 }\n"
+	"    keepalive = 30\n"
+	"    peer office { host = 192.0.2.33 port = 1000 domain-identifier = 10.0.0.7\n"
+	"        keepalive = 0 }\n"
 	"}\n";
 
 static void test_every_option_is_read(void **state)
@@ -118,6 +120,13 @@ static void test_every_option_is_read(void **state)
 	assert_string_equal(t->peers[0].host, "alice.example.net");
 	assert_int_equal(t->peers[0].port, 387);
 	assert_int_equal(t->peers[1].port, 1000);
+	assert_int_equal(t->peers[0].domain_identifier, 0);
+	assert_int_equal(t->peers[1].domain_identifier, 0x0A000007);
+	assert_int_equal(t->keepalive.mode, KEEPALIVE_EVERY);
+	assert_int_equal(span_to_s(t->keepalive.every), 30);
+	assert_int_equal(t->peers[0].keepalive.mode, KEEPALIVE_UNSET);
+	assert_int_equal(t->peers[1].keepalive.mode, KEEPALIVE_EVERY);
+	assert_int_equal(t->peers[1].keepalive.every.us, 0);
 	conf_free(c);
 }
 
@@ -167,6 +176,8 @@ static void test_defaults_stand_where_nothing_is_said(void **state)
 	assert_false(c->tunnels[0].accept_unknown);
 	assert_int_equal(span_to_s(c->tunnels[0].update_interval), 10);
 	assert_int_equal(span_to_s(c->tunnels[0].last_heard_timeout), 90);
+	assert_int_equal(c->tunnels[0].keepalive.mode, KEEPALIVE_AUTO);
+	assert_int_equal(c->tunnels[0].peers[0].keepalive.mode, KEEPALIVE_UNSET);
 	conf_free(c);
 }
 

@@ -374,6 +374,21 @@ static void test_tunnel_values_are_checked(void **state)
 	conf_rig_refused("tunnel t { peer p { host=a port=0 } }", 1, "from 1 to 65535");
 	conf_rig_refused(
 		"tunnel t { peer p { host=a }\n peer q { host=A } }", 2, "are the same router");
+	conf_rig_refused("tunnel t { peer p { host=a }\n"
+		"peer q { host=a domain-identifier=10.0.0.1 } }",
+		2, "give both their domain-identifier");
+	conf_rig_refused("tunnel t { peer p { host=a port=1 domain-identifier=10.0.0.1 }\n"
+		"peer q { host=a domain-identifier=10.0.0.1 } }", 2, "the same domain-identifier");
+	conf_free(conf_rig_good("tunnel t { peer p { host=a domain-identifier=10.0.0.1 }"
+		"peer q { host=a domain-identifier=10.0.0.2 }"
+		"peer r { host=b domain-identifier=10.0.0.1 } }"));
+	conf_rig_refused("tunnel t { peer p { host=a domain-identifier=name } }", 1,
+		"calls itself");
+	conf_rig_refused("tunnel t { peer p { host=a domain-identifier=224.0.0.1 } }", 1,
+		"calls itself");
+	conf_rig_refused("tunnel t { keepalive=9 }", 1, "from 10 to 3600");
+	conf_rig_refused("tunnel t { peer p { host=a keepalive=3601 } }", 1, "from 10 to 3600");
+	conf_rig_refused("tunnel t { keepalive=no }", 1, "decimal number");
 	conf_rig_refused(
 		"tunnel t { peer p { host=a }\n peer p { host=b } }", 2, "already a section");
 	conf_rig_refused("tunnel t { peer p { host=a } }\ntunnel u {\n listen=10.0.0.1 }", 3,
