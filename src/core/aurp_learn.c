@@ -26,10 +26,17 @@ static void acknowledge(struct peer *p, uint16_t sequence, uint16_t flags)
 	peer_transmit(p, &out);
 }
 
+/* Some routers begin at 1 with every RI-Req (jrouter): we asked, and this is the answer. */
+static bool begins_anew(const struct peer *p, const struct aurp *h)
+{
+	return p->recv.state == RECV_WAIT_RI_RSP && h->msg == AURP_RI_RSP && h->sequence == 1;
+}
+
 /* Is this the next packet? Whatever else it is, is dealt with here. */
 static bool accept(struct peer *p, const struct aurp *h)
 {
-	enum seq_place place = seq_place(p->recv.expected, h->sequence);
+	enum seq_place place = begins_anew(p, h) ? SEQ_EXPECTED :
+		seq_place(p->recv.expected, h->sequence);
 
 	/* Nothing came yet, so nothing wrapped: that connection is not ours (S9, C8). */
 	if (p->recv.is_virgin && place != SEQ_EXPECTED && h->sequence != 0)
@@ -237,6 +244,7 @@ void recv_on_ri_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 
 	if (!accept(p, h))
 		return;
+	place_answered(p);
 	recv_heard(p);
 	if (!p->recv.in_list) {
 		route_mark_peer_stale(p);

@@ -33,8 +33,8 @@ static void tickle_again(struct peer *p);
 static void rd_again(struct peer *p);
 
 #define ON(msg) (1u << AURP_##msg)
-#define ON_WHILE_OPEN (ON(RI_RSP) | ON(RI_UPD) | ON(RD) | ON(ZI_RSP) | ON(ZI_RSP_EXT) | \
-	ON(GZN_RSP) | ON(GDZL_RSP) | ON(TICKLE_ACK))
+#define ON_WHILE_OPEN (ON(RI_ACK) | ON(RI_RSP) | ON(RI_UPD) | ON(RD) | ON(ZI_RSP) | \
+	ON(ZI_RSP_EXT) | ON(GZN_RSP) | ON(GDZL_RSP) | ON(TICKLE_ACK))
 
 static const struct recv_rule rules[RECV_STATES] = {
 	[RECV_UNCONNECTED] =	 { "unconnected",	0,		recv_open },
@@ -56,13 +56,12 @@ static void on_silence(struct timer *t);
 
 void recv_init(struct peer *p)
 {
-	p->recv.opened = p->recv.heard = INSTANT_NEVER;
+	p->recv.opened = p->recv.heard = p->recv.put_off = INSTANT_NEVER;
 	recv_forget_back_off(p);
 	timer_init(&p->recv.retry, on_retry);
 	timer_init(&p->recv.last_heard, on_silence);
 	timer_init(&p->recv.zone_scan, recv_zone_scan_fired);
-	timer_init(&p->recv.its_call, recv_its_call_is_late);
-	p->recv.expects_call = true;
+	remind_init(p);
 }
 
 void recv_fini(struct peer *p)
@@ -70,7 +69,7 @@ void recv_fini(struct peer *p)
 	router_disarm(peer_router(p), &p->recv.retry);
 	router_disarm(peer_router(p), &p->recv.last_heard);
 	router_disarm(peer_router(p), &p->recv.zone_scan);
-	router_disarm(peer_router(p), &p->recv.its_call);
+	remind_stop(p);
 	free(p->recv.ask);
 }
 
@@ -87,8 +86,9 @@ bool recv_is_open(const struct peer *p)
 void recv_enter(struct peer *p, enum recv_state state)
 {
 	router_disarm(peer_router(p), &p->recv.retry);
+	p->recv.put_off = INSTANT_NEVER;
 	p->recv.state = state;
-	p->recv.tries = 0;
+	p->recv.tries = p->recv.quick_tickles = 0;
 }
 
 /* --- packets of ours ------------------------------------------------------------------- */
@@ -170,15 +170,20 @@ void recv_heard(struct peer *p)
 	peer_release_held(p);
 }
 
-static void tickle(struct peer *p)
+static struct span tickle_wait(const struct peer *p)
 {
 	struct span wait = aurp_rto_timeout(&p->rto, p->recv.tries);
 
+	if (p->recv.quick_tickles > 0)
+		return place_quick_wait(p);
 	if (span_cmp(wait, tickle_least) < 0)
-		wait = tickle_least;
-	if (span_cmp(wait, tickle_most) > 0)
-		wait = tickle_most;
-	ask(p, AURP_TICKLE, 0, wait);
+		return tickle_least;
+	return span_cmp(wait, tickle_most) > 0 ? tickle_most : wait;
+}
+
+static void tickle(struct peer *p)
+{
+	ask(p, AURP_TICKLE, 0, tickle_wait(p));
 }
 
 void recv_verify(struct peer *p)
@@ -189,6 +194,20 @@ void recv_verify(struct peer *p)
 	tickle(p);
 }
 
+void recv_verify_quickly(struct peer *p)
+{
+	if (p->recv.state != RECV_CONNECTED && p->recv.state != RECV_WAIT_TICKLE_ACK)
+		return;
+	recv_enter(p, RECV_WAIT_TICKLE_ACK);
+	p->recv.quick_tickles = PLACE_QUICK_TRIES;
+	tickle(p);
+}
+
+void recv_keep_alive(struct peer *p)
+{
+	send_plain(p, AURP_TICKLE, 0);
+}
+
 static void on_silence(struct timer *t)
 {
 	/* In the other states an answer is being waited for anyway. */
@@ -197,7 +216,11 @@ static void on_silence(struct timer *t)
 
 static void tickle_again(struct peer *p)
 {
-	if (++p->recv.tries >= TICKLE_TRIES)
+	if (p->recv.quick_tickles > 0)
+		p->recv.quick_tickles--;
+	else
+		p->recv.tries++;
+	if (p->recv.tries >= TICKLE_TRIES)
 		recv_lost(p, "no answer to Tickle");
 	else
 		tickle(p);
@@ -209,6 +232,9 @@ static void on_tickle_ack(struct peer *p, const struct aurp *h, struct rd *body)
 	(void)body;
 	if (p->recv.state == RECV_WAIT_TICKLE_ACK)
 		recv_take_sample(p);
+	/* Some acknowledge any Tickle, so our question of the data sender counts for more. */
+	if (!send_is_asking(p))
+		place_answered(p);
 	recv_heard(p);
 }
 
@@ -231,7 +257,7 @@ static void end_connection(struct peer *p, enum recv_state after, const char *wh
 	recv_enter(p, after);
 	router_disarm(r, &p->recv.last_heard);
 	router_disarm(r, &p->recv.zone_scan);
-	router_disarm(r, &p->recv.its_call);
+	remind_stop(p);
 	p->recv.n_ask = 0;
 	if (was_open) {
 		peer_discard_held(p);
@@ -289,11 +315,15 @@ static void rd_again(struct peer *p)
 	router_arm(peer_router(p), &p->recv.retry, rd_wait);
 }
 
+/* Of the farewell, or of an RD that was only to remind it. */
 static void on_rd_ack(struct peer *p, const struct aurp *h, struct rd *body)
 {
 	(void)h;
 	(void)body;
-	recv_close(p, "we leave", span_us(-1));
+	if (p->recv.state == RECV_WAIT_RD_ACK)
+		recv_close(p, "we leave", span_us(-1));
+	else if (!remind_on_rd_ack(p))
+		peer_drop(p, DROP_AURP_BAD_STATE);
 }
 
 /* --- packets in ------------------------------------------------------------------------ */
@@ -316,15 +346,19 @@ void recv_input(struct peer *p, const struct aurp *h, struct rd *body)
 {
 	bool was_proven = p->is_proven;
 
+	if (h->msg == AURP_OPEN_RSP && h->connection != p->recv.id && place_on_open_rsp(p, h, body))
+		return;
 	if (p->recv.state == RECV_UNCONNECTED || h->connection != p->recv.id) {
 		peer_drop(p, DROP_AURP_BAD_CONNECTION);
 		return;
 	}
-	if (!(rules[p->recv.state].legal & 1u << h->msg)) {
+	if (!(rules[p->recv.state].legal & 1u << h->msg) &&
+		!(h->msg == AURP_OPEN_RSP && remind_is_opened_anew(p))) {
 		peer_drop(p, DROP_AURP_BAD_STATE);
 		return;
 	}
 	peer_is_heard(p);
+	place_heard(p);
 	p->is_proven = true;
 	on_message[h->msg](p, h, body);
 	if (!was_proven)

@@ -27,13 +27,28 @@ enum recv_state {
 	RECV_STATES
 };
 
-enum { RECV_REFUSED_MAX = 32 };
+enum {
+	RECV_REFUSED_MAX = 32,
+	REMIND_ROUNDS_MOST = 2,		/* since the peer called last */
+};
 
 /* A network whose zones are missing, and when to ask for them again. */
 struct zone_ask {
 	uint16_t net;
 	uint8_t tries;
 	struct instant due;
+};
+
+/* aurp_recv_remind.c: a peer that is connected by our call alone is reminded to call us, too. */
+struct recv_remind {
+	struct timer timer;		/* next step */
+	unsigned int step;		/* of this reminder */
+	unsigned int rounds;		/* reminders since it called last */
+	bool has_called;		/* while our connection was open */
+	bool is_missed;			/* it believes in a connection that we have given up */
+	bool has_repeated;		/* the Open-Req of the open connection */
+	bool has_said_down;		/* an RD of ours is not answered yet */
+	uint16_t rd_sequence;		/* of the data sender's RD; 0: not sent */
 };
 
 struct aurp_recv {
@@ -58,9 +73,9 @@ struct aurp_recv {
 	struct timer retry;
 	struct timer last_heard;
 	struct timer zone_scan;
-	struct timer its_call;		/* it should have called us by then, too */
-	bool expects_call;		/* it has not since we know it */
-	unsigned int reminders;		/* that it was sent */
+	struct instant put_off;		/* Open-Req that a call brought forward; NEVER: none */
+	unsigned int quick_tickles;	/* left, before those that have time */
+	struct recv_remind remind;	/* the other direction is missing */
 	struct zone_ask *ask;		/* by net */
 	size_t n_ask;
 };
@@ -91,6 +106,12 @@ void recv_resume(struct peer *p, uint16_t id);
 /* Is the other end still there? Asks now if we are connected. */
 void recv_verify(struct peer *p);
 
+/* The same in a hurry: somebody says that it is not (peer_place.h). */
+void recv_verify_quickly(struct peer *p);
+
+/* Sends a Tickle whose answer is not waited for. */
+void recv_keep_alive(struct peer *p);
+
 /* Asks for the whole list again (RFC 1504 p. 28), if connected. */
 void recv_refresh(struct peer *p);
 
@@ -99,6 +120,9 @@ void recv_close(struct peer *p, const char *why, struct span redial);
 
 /* The peer opened a connection to us. */
 void recv_was_called(struct peer *p);
+
+/* The packet being read is of the last connection on which we were data sender, long closed. */
+void recv_is_missed(struct peer *p, const struct aurp *h);
 
 /*
  * The data sender's RD was not acknowledged: another one as the data receiver that we were,
@@ -152,8 +176,24 @@ void recv_on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body);
 /* aurp_recv_open.c: the next Open-Req is repeated as soon as the very first. */
 void recv_forget_back_off(struct peer *p);
 
-/* aurp_recv_open.c: a connection is open for long, and the peer has opened none. */
-void recv_its_call_is_late(struct timer *t);
+/* aurp_recv_open.c: repeats the Open-Req of the open connection, as a reminder. */
+void recv_repeat_open_req(struct peer *p);
+
+/* aurp_recv_remind.c */
+void remind_init(struct peer *p);
+void remind_stop(struct peer *p);
+
+/* aurp_recv_remind.c: a connection was opened by our call. */
+void remind_begin(struct peer *p);
+
+/*
+ * aurp_recv_remind.c: it answers a repeated Open-Req. It had closed that connection, and
+ * has opened it anew.
+ */
+bool remind_is_opened_anew(struct peer *p);
+
+/* aurp_recv_remind.c: the peer acknowledges an RD that was to remind it. False: there was none. */
+bool remind_on_rd_ack(struct peer *p);
 
 /* aurp_recv_open.c: ends the connection without a word, and dials again in some seconds. */
 void recv_redial(struct peer *p, const char *why);

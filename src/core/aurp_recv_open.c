@@ -12,7 +12,6 @@ enum {
 	OPENS_PER_ADDRESS = 3,	/* before the next address of a host is tried */
 	JITTER = 10,		/* percent, of the intervals between Open-Reqs */
 	OPEN_REQ_LEN = AURP_HEADER + 3,	/* without options */
-	REMINDERS_MOST = 2,
 };
 
 /* RFC 1504 p. 44: never faster than every 2 s, truncated back-off. */
@@ -27,25 +26,48 @@ void recv_forget_back_off(struct peer *p)
 
 /* --- ours ------------------------------------------------------------------------------ */
 
-static void send_open_req(struct peer *p)
+static void transmit_open_req(struct peer *p)
 {
-	struct router *r = peer_router(p);
 	struct aurp_out out;
 
-	if (p->recv.tries == 0)
-		p->recv.sent = r->now;
-	else
-		p->count.retransmits++;
 	/* No options: some routers refuse every one of them (field 1). */
 	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = p->recv.id,
 		.flags = AURP_SUI_ALL, .msg = AURP_OPEN_REQ });
 	aurp_encode_open_req(&out.w, &(struct aurp_open_req){ .version = AURP_VERSION });
 	peer_transmit(p, &out);
-	p->recv.opened = r->now;
-	router_arm(r, &p->recv.retry, router_jitter(r, p->recv.back_off, JITTER));
+	p->recv.opened = peer_router(p)->now;
+}
+
+static void double_back_off(struct peer *p)
+{
 	p->recv.back_off = span_us(2 * p->recv.back_off.us);
 	if (span_cmp(p->recv.back_off, open_most) > 0)
 		p->recv.back_off = open_most;
+}
+
+static void send_open_req(struct peer *p)
+{
+	struct router *r = peer_router(p);
+	struct instant put_off = p->recv.put_off;
+
+	if (p->recv.tries == 0)
+		p->recv.sent = r->now;
+	else
+		p->count.retransmits++;
+	transmit_open_req(p);
+	p->recv.put_off = INSTANT_NEVER;
+	if (!instant_is_never(put_off)) {
+		timer_set(&r->timers, &p->recv.retry, put_off);
+		return;
+	}
+	router_arm(r, &p->recv.retry, router_jitter(r, p->recv.back_off, JITTER));
+	double_back_off(p);
+}
+
+void recv_repeat_open_req(struct peer *p)
+{
+	p->recv.sent = peer_router(p)->now;
+	transmit_open_req(p);
 }
 
 /* Random, so that strangers cannot guess it (X6); never the last one, nor 0 (C7). */
@@ -61,14 +83,18 @@ static uint16_t new_id(struct peer *p)
 
 void recv_open(struct peer *p)
 {
+	struct instant put_off;
+
 	if (!peer_may_dial(p)) {
 		/* Something will call recv_dial() when that changes, but for a pair that parts. */
 		if (p->to.ip != 0 && !p->is_leaving)
 			router_arm(peer_router(p), &p->recv.retry, open_most);
 		return;
 	}
+	put_off = p->recv.put_off;
 	p->recv.id = new_id(p);
 	recv_enter(p, RECV_WAIT_OPEN_RSP);
+	p->recv.put_off = put_off;
 	peer_trace(p, TRACE_PEER_OPENING, NULL);
 	send_open_req(p);
 }
@@ -76,7 +102,7 @@ void recv_open(struct peer *p)
 void recv_open_again(struct peer *p)
 {
 	p->recv.tries++;
-	/* Who has a connection to us is where he is. */
+	/* A peer that has a connection to us is at this address. */
 	if (p->n_addresses > 1 && p->recv.tries >= OPENS_PER_ADDRESS && !send_is_open(p)) {
 		peer_try_next_address(p);
 		recv_enter(p, RECV_UNCONNECTED);
@@ -128,6 +154,7 @@ void recv_wake(struct peer *p)
 	if (p->recv.state > RECV_WAIT_OPEN_RSP || !peer_may_dial(p))
 		return;
 	recv_forget_back_off(p);
+	p->recv.put_off = INSTANT_NEVER;
 	open_soon(p);
 }
 
@@ -144,25 +171,32 @@ void recv_redial(struct peer *p, const char *why)
 static void open_for_unproven(struct peer *p)
 {
 	struct router *r = peer_router(p);
-	const struct timer *retry = &p->recv.retry;
-	struct instant due = timer_is_set(retry) ? retry->due : r->now;
-	struct span back_off = p->recv.back_off;
+	struct timer *retry = &p->recv.retry;
+	struct instant next = next_open(p), due = timer_is_set(retry) ? retry->due : next;
 	bool is_ours = instant_cmp(due, instant_add(r->now, open_most)) <= 0;
 
-	if (instant_cmp(next_open(p), r->now) > 0 || !(is_ours || peer_may_answer(p, OPEN_REQ_LEN)))
+	if (timer_is_set(retry) && instant_cmp(due, next) <= 0)
+		return;		/* it will not be sooner */
+	if (!is_ours && !peer_may_answer(p, OPEN_REQ_LEN))
 		return;
-	dial(p);
-	if (is_ours)
-		due = instant_add(due, router_jitter(r, back_off, JITTER));
+	if (is_ours) {
+		due = instant_add(due, router_jitter(r, p->recv.back_off, JITTER));
+		double_back_off(p);
+	}
+	p->recv.put_off = due;
+	if (instant_cmp(next, r->now) > 0)
+		timer_set(&r->timers, retry, next);
 	else
-		p->recv.back_off = back_off;
-	timer_set(&r->timers, &p->recv.retry, due);
+		dial(p);
 }
 
 void recv_called(struct peer *p)
 {
 	if (p->is_proven)
 		recv_wake(p);
+	else if (place_is_elsewhere(p))
+		place_ask_caller(p, (struct peer_call){ .from = p->from, .di = p->from_di,
+			.kind = CALL_HINT });
 	else if (p->recv.state <= RECV_WAIT_OPEN_RSP && peer_may_dial(p))
 		open_for_unproven(p);
 }
@@ -178,47 +212,11 @@ void recv_resume(struct peer *p, uint16_t id)
 	router_arm(r, &p->recv.retry, open_first);
 }
 
-/* --- is the other direction missing? --------------------------------------------------- */
-
-/* Ours: long enough for a peer that wants our networks, and has found us again. */
-static const struct span call_expected = { 30 * 1000000 };
-
-static void expect_its_call(struct peer *p)
-{
-	if (p->recv.expects_call && p->recv.reminders < REMINDERS_MOST)
-		router_arm(peer_router(p), &p->recv.its_call, call_expected);
-}
-
-void recv_was_called(struct peer *p)
-{
-	p->recv.expects_call = false;
-	router_disarm(peer_router(p), &p->recv.its_call);
-}
-
-/*
- * We crashed, perhaps, and are back: it took our call, but still has its old connection
- * to us, and does not notice that it is dead as it hears us on the new one (jrouter). RD
- * ends both (A8), and then it calls. A peer that wants nothing from us loses some seconds.
- */
-void recv_its_call_is_late(struct timer *t)
-{
-	struct peer *p = container_of(t, struct peer, recv.its_call);
-
-	if (p->recv.state != RECV_CONNECTED) {
-		expect_its_call(p);
-		return;
-	}
-	p->recv.reminders++;
-	recv_send_rd(p, AURP_ERR_NORMAL_CLOSE);
-	recv_redial(p, "it has not called us: perhaps it missed that we were restarted");
-}
-
 /* --- answers --------------------------------------------------------------------------- */
 
 static void on_refusal(struct peer *p, int16_t error)
 {
-	peer_say(p, (struct trace_event){ .kind = TRACE_PEER_REFUSED, .number = error,
-		.text = aurp_error_text(error) });
+	peer_say_refused(p, error);
 	p->recv.back_off = open_most;
 	recv_close(p, aurp_error_text(error), router_jitter(peer_router(p), open_most, JITTER));
 }
@@ -236,7 +234,9 @@ void recv_on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 		on_refusal(p, rsp.rate);
 		return;
 	}
-	peer_take_di(p);
+	/* It hears us where it was dialled, and a translator lets it speak from another port. */
+	p->place.alias = p->from;
+	peer_take_di(p, p->from_di);
 	recv_take_sample(p);
 	p->is_terse = is_terse;
 	p->recv.environment = h->flags;
@@ -247,7 +247,7 @@ void recv_on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 	recv_forget_back_off(p);
 	recv_heard(p);
 	recv_request_list(p);
-	expect_its_call(p);
+	remind_begin(p);
 	peer_trace(p, TRACE_PEER_RECV_OPEN, NULL);
 	peer_check_up(p, NULL);
 }

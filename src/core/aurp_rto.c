@@ -22,12 +22,17 @@ void aurp_rto_sample(struct aurp_rto *rto, struct span trip)
 	rto->deviation.us += ((error < 0 ? -error : error) - rto->deviation.us) / 2;
 }
 
+struct span aurp_rto_estimate(const struct aurp_rto *rto)
+{
+	return span_us(rto->mean.us + 4 * rto->deviation.us);
+}
+
 struct span aurp_rto_timeout(const struct aurp_rto *rto, unsigned int repeats)
 {
 	struct span d = timeout_unmeasured;
 
 	if (rto->is_measured)
-		d = span_us(rto->mean.us + 4 * rto->deviation.us);
+		d = aurp_rto_estimate(rto);
 	if (span_cmp(d, timeout_least) < 0)
 		d = timeout_least;
 	while (repeats-- > 0 && span_cmp(d, timeout_most) < 0)

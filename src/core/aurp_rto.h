@@ -24,7 +24,10 @@ void aurp_rto_init(struct aurp_rto *rto);
  */
 void aurp_rto_sample(struct aurp_rto *rto, struct span trip);
 
-/* How long to wait after so many repeats: mean + 4 deviations, doubled per repeat, 1..30 s. */
+/* Mean + 4 deviations; 0 if nothing was measured yet. */
+struct span aurp_rto_estimate(const struct aurp_rto *rto);
+
+/* How long to wait after so many repeats: the estimate, doubled per repeat, 1..30 s. */
 struct span aurp_rto_timeout(const struct aurp_rto *rto, unsigned int repeats);
 
 #endif

@@ -14,7 +14,9 @@
 /* For an RD and for what it must wait for: three RDs fit into five seconds (C37). */
 static const struct span last_ack_wait = { 1000 * 1000 };
 static const struct span rd_wait = { 1300 * 1000 };
+/* Whoever calls again may stop calling after half a minute: so long a probe may take (C17). */
 static const struct span probe_wait = { 1500 * 1000 };
+static const struct span probe_most = { 7 * 1000000 };
 /* A peer that has been told nothing yet need not wait for a whole interval. */
 static const struct span gather_first = { 200 * 1000 };
 
@@ -22,7 +24,7 @@ struct send_rule {
 	const char *name;
 	uint32_t legal;			/* bit per enum aurp_msg; Open-Req is legal always */
 	enum aurp_msg msg;		/* what is on its way */
-	unsigned int repeats;		/* of it, before the connection counts as lost */
+	unsigned int repeats;		/* before the connection counts as lost; 0: by time */
 };
 
 #define ON(msg) (1u << AURP_##msg)
@@ -34,22 +36,20 @@ static const struct send_rule rules[SEND_STATES] = {
 	[SEND_CONNECTED] =	 { "connected",		OPEN, AURP_MSG_COUNT, 0 },
 	[SEND_WAIT_RI_RSP_ACK] = { "wait-ri-rsp-ack",	AWAITING, AURP_RI_RSP, 10 },
 	[SEND_WAIT_RI_UPD_ACK] = { "wait-ri-upd-ack",	AWAITING, AURP_RI_UPD, 10 },
-	[SEND_WAIT_PROBE_ACK] =	 { "wait-probe-ack",	AWAITING, AURP_RI_UPD, 4 },
+	[SEND_WAIT_PROBE_ACK] =	 { "wait-probe-ack",	AWAITING, AURP_RI_UPD, 0 },
 	[SEND_WAIT_RD_ACK] =	 { "wait-rd-ack",	ON(RI_ACK) | ON(RD), AURP_RD, 2 },
 };
 
 static void on_retry(struct timer *t);
 static void on_update(struct timer *t);
-static void on_quiet(struct timer *t);
 static void go_on(struct peer *p);
 
 void send_init(struct peer *p)
 {
 	timer_init(&p->send.retry, on_retry);
 	timer_init(&p->send.update, on_update);
-	timer_init(&p->send.quiet, on_quiet);
+	timer_init(&p->send.quiet, send_quiet_fired);
 	view_init(&p->send.view);
-	p->send.probed = INSTANT_NEVER;
 }
 
 void send_fini(struct peer *p)
@@ -70,11 +70,22 @@ bool send_is_open(const struct peer *p)
 	return rules[p->send.state].legal & ON(TICKLE);
 }
 
+bool send_is_asking(const struct peer *p)
+{
+	return p->send.state == SEND_WAIT_PROBE_ACK || p->send.is_urgent;
+}
+
+bool send_is_on(const struct peer *p, uint16_t id)
+{
+	return send_is_open(p) && p->send.id == id && p->send.is_confirmed;
+}
+
 void send_enter(struct peer *p, enum send_state state)
 {
 	router_disarm(peer_router(p), &p->send.retry);
 	p->send.state = state;
 	p->send.repeats = 0;
+	p->send.is_urgent = false;
 }
 
 /* --- one sequenced packet at a time (S3) ----------------------------------------------- */
@@ -85,19 +96,23 @@ static void begin(struct peer *p, struct aurp_out *out, enum aurp_msg msg)
 		.sequence = p->send.sequence, .msg = msg });
 }
 
-/*
- * Who calls again is asked before it stops calling: a restarted peer is heard only
- * after the last probe (C17), and some call no longer than half a minute.
- */
+/* First at the pace of the round trip, then calmly until it has taken long enough. */
+static struct span probe_ack_wait(const struct peer *p)
+{
+	struct span left = instant_since(instant_add(p->send.sent, probe_most),
+		peer_router(p)->now);
+	struct span d = p->send.repeats < PLACE_QUICK_TRIES ? place_quick_wait(p) : probe_wait;
+
+	return span_cmp(d, left) > 0 ? left : d;
+}
+
 static struct span ack_wait(const struct peer *p)
 {
 	struct span d = aurp_rto_timeout(&p->rto, p->send.repeats);
 
 	if (p->send.state == SEND_WAIT_RD_ACK)
 		return span_cmp(d, rd_wait) > 0 ? rd_wait : d;
-	if (p->send.state == SEND_WAIT_PROBE_ACK)
-		return span_cmp(d, probe_wait) > 0 ? probe_wait : d;
-	return d;
+	return send_is_asking(p) ? probe_ack_wait(p) : d;
 }
 
 static void put_on_its_way(struct peer *p, struct aurp_out *out, enum send_state state)
@@ -139,6 +154,15 @@ static void repeat(struct peer *p)
 	router_arm(peer_router(p), &s->retry, ack_wait(p));
 }
 
+static bool has_no_try_left(const struct peer *p)
+{
+	const struct aurp_send *s = &p->send;
+
+	if (!send_is_asking(p))
+		return s->repeats >= rules[s->state].repeats;
+	return instant_cmp(peer_router(p)->now, instant_add(s->sent, probe_most)) >= 0;
+}
+
 static void on_retry(struct timer *t)
 {
 	struct peer *p = container_of(t, struct peer, send.retry);
@@ -148,7 +172,7 @@ static void on_retry(struct timer *t)
 		give_up_packet(p);
 		return;
 	}
-	if (s->repeats >= rules[s->state].repeats) {
+	if (has_no_try_left(p)) {
 		if (s->state == SEND_WAIT_RD_ACK)
 			recv_say_farewell_too(p);
 		send_close(p, "no acknowledgement");
@@ -334,6 +358,20 @@ void send_probe(struct peer *p)
 	put_on_its_way(p, &out, SEND_WAIT_PROBE_ACK);
 }
 
+/* Half a minute apart, as its repeats may be by now, it would keep a restarted peer out. */
+void send_hurry(struct peer *p)
+{
+	struct aurp_send *s = &p->send;
+	bool is_waiting = s->state == SEND_WAIT_RI_RSP_ACK || s->state == SEND_WAIT_RI_UPD_ACK;
+
+	if (!is_waiting || s->is_urgent || s->is_leaving)
+		return;
+	s->is_urgent = true;
+	s->repeats = 0;
+	s->sent = peer_router(p)->now;
+	repeat(p);
+}
+
 /* --- requests and acknowledgements ----------------------------------------------------- */
 
 static void on_ri_req(struct peer *p, const struct aurp *h, struct rd *body)
@@ -367,6 +405,7 @@ static void on_ri_ack(struct peer *p, const struct aurp *h, struct rd *body)
 		send_close(p, "we leave");
 		return;
 	}
+	place_answered(p);
 	s->sequence = seq_next(s->sequence);
 	if ((h->flags & AURP_SZI) && was != SEND_WAIT_PROBE_ACK)
 		send_zones_of_packet(p);
@@ -389,6 +428,7 @@ static void on_tickle(struct peer *p, const struct aurp *h, struct rd *body)
 	/* Somebody is there: who waits for the answer to a Tickle may not have taken our probe. */
 	if (p->send.state == SEND_WAIT_PROBE_ACK && p->send.repeats > 0) {
 		p->send.repeats = 0;
+		p->send.sent = peer_router(p)->now;
 		repeat(p);
 	}
 }
@@ -414,6 +454,9 @@ void send_close(struct peer *p, const char *why)
 	struct router *r = peer_router(p);
 	bool was_open = send_is_open(p);
 
+	/* A number that went out is never used for another packet, were it a last RD. */
+	if (rules[p->send.state].legal & ON(RI_ACK))
+		p->send.sequence = seq_next(p->send.sequence);
 	send_enter(p, SEND_UNCONNECTED);
 	router_disarm(r, &p->send.update);
 	router_disarm(r, &p->send.quiet);
@@ -435,30 +478,6 @@ void send_leave(struct peer *p)
 		router_arm(peer_router(p), &p->send.retry, last_ack_wait);
 }
 
-/* --- silence --------------------------------------------------------------------------- */
-
-/*
- * With a connection the other way its tickles watch the peer. Without, nobody
- * would notice that a data receiver is gone until there is something to tell.
- */
-static void on_quiet(struct timer *t)
-{
-	struct peer *p = container_of(t, struct peer, send.quiet);
-	struct instant due = instant_add(p->send.heard, p->tunnel->config.last_heard_timeout);
-
-	if (instant_cmp(due, peer_router(p)->now) > 0) {
-		timer_set(&peer_router(p)->timers, t, due);
-		return;
-	}
-	if (!p->is_proven) {
-		send_close(p, "it does not answer us");
-		return;
-	}
-	if (!recv_is_open(p))
-		send_probe(p);
-	router_arm(peer_router(p), t, p->tunnel->config.last_heard_timeout);
-}
-
 /* --- packets in ------------------------------------------------------------------------ */
 
 static void (*const on_message[AURP_MSG_COUNT])(struct peer *p, const struct aurp *h,
@@ -472,6 +491,13 @@ static void (*const on_message[AURP_MSG_COUNT])(struct peer *p, const struct aur
 	[AURP_TICKLE] = on_tickle,
 };
 
+/* It believes in a connection that we have given up: it was cut off from us, say. */
+static bool is_of_last_connection(const struct peer *p, const struct aurp *h)
+{
+	return p->send.state == SEND_UNCONNECTED && p->send.id != 0 &&
+	       h->connection == p->send.id && (h->msg == AURP_TICKLE || h->msg == AURP_RI_ACK);
+}
+
 void send_input(struct peer *p, const struct aurp *h, struct rd *body)
 {
 	struct aurp_send *s = &p->send;
@@ -482,6 +508,8 @@ void send_input(struct peer *p, const struct aurp *h, struct rd *body)
 	}
 	if (s->state == SEND_UNCONNECTED || h->connection != s->id) {
 		peer_drop(p, DROP_AURP_BAD_CONNECTION);
+		if (is_of_last_connection(p, h))
+			recv_is_missed(p, h);
 		return;
 	}
 	if (!(rules[s->state].legal & 1u << h->msg)) {
@@ -490,6 +518,7 @@ void send_input(struct peer *p, const struct aurp *h, struct rd *body)
 	}
 	s->heard = peer_router(p)->now;
 	peer_is_heard(p);
+	place_heard(p);
 	on_message[h->msg](p, h, body);
 	if (send_is_open(p) && !(s->is_confirmed && p->is_proven)) {
 		s->is_confirmed = true;

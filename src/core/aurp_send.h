@@ -17,6 +17,7 @@
 #include "timer.h"
 
 struct peer;
+struct peer_call;
 
 enum send_state {
 	SEND_UNCONNECTED,
@@ -48,13 +49,13 @@ struct aurp_send {
 	uint8_t packet[AURP_SEND_MAX];	/* on its way: repeated byte for byte (S11) */
 	size_t packet_len;
 	unsigned int repeats;
+	bool is_urgent;			/* the packet on its way asks whether the peer is there */
 	struct instant sent;
 	struct instant heard;
 	struct timer retry;
 	struct timer update;
 	struct timer quiet;
 	struct meter answers;		/* to zone queries (X7) */
-	struct instant probed;		/* by reason of an Open-Req; INSTANT_NEVER: not yet */
 };
 
 void send_init(struct peer *p);
@@ -75,6 +76,15 @@ void send_view_changed(struct peer *p);
 /* Is the other end there? A null RI-Upd, unless something is on its way anyway (C15, C28, A10). */
 void send_probe(struct peer *p);
 
+/* The same for a peer that calls while something is on its way: that asks it, at a probe's pace. */
+void send_hurry(struct peer *p);
+
+/* Is there a packet on its way that asks whether the peer is there? */
+bool send_is_asking(const struct peer *p);
+
+/* Nothing came for as long as the peer may be silent: peer->send.quiet. */
+void send_quiet_fired(struct timer *t);
+
 /* Ends the connection without a word. */
 void send_close(struct peer *p, const char *why);
 
@@ -88,6 +98,12 @@ void send_enter(struct peer *p, enum send_state state);
 
 /* aurp_send_open.c: legal in every state. */
 void send_on_open_req(struct peer *p, const struct aurp *h, struct rd *body);
+
+/* Is this the connection that is open, and has the peer used it? */
+bool send_is_on(const struct peer *p, uint16_t id);
+
+/* aurp_send_open.c: answers an Open-Req that is no doubt the peer's. */
+void send_accept(struct peer *p, const struct peer_call *call);
 
 /* aurp_zone_answer.c: zone transactions. */
 void send_on_zi_req(struct peer *p, const struct aurp *h, struct rd *body);

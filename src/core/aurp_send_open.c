@@ -1,14 +1,15 @@
 /*
  * Data sender: Open-Req and its answers (RFC 1504 p. 23-26, 42-43, 48). A data
  * receiver that opens although it has a connection may have lost our answer, or
- * its memory; or somebody forges its address. Called by aurp_send.c.
+ * its memory; or somebody forges its address. And what silence means. Called by
+ * aurp_send.c.
  */
 #include "aurp_send.h"
 
 #include "peer_state.h"
 
-/* Open-Reqs come no more often than that (C6), so nobody needs more probes for them. */
-static const struct span probe_least = { 2 * 1000000 };
+/* Hardly a translator remembers a silent conversation for longer. */
+static const struct span door_is_open = { 180 * 1000000 };
 
 static void answer(struct peer *p, uint16_t id, int16_t rate)
 {
@@ -17,6 +18,15 @@ static void answer(struct peer *p, uint16_t id, int16_t rate)
 	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = id, .msg = AURP_OPEN_RSP });
 	aurp_encode_open_rsp(&out.w, &(struct aurp_open_rsp){ .rate = rate });
 	peer_answer(p, &out);
+}
+
+/* Has it called although nothing of ours can have opened a translator's door for it? */
+static void note_unasked(struct peer *p)
+{
+	struct instant closed = instant_add(p->sent, door_is_open);
+
+	if (instant_is_never(p->sent) || instant_cmp(closed, peer_router(p)->now) < 0)
+		p->tunnel->was_called_unasked = true;
 }
 
 static void refuse(struct peer *p, uint16_t id, enum aurp_error error)
@@ -31,51 +41,58 @@ static int16_t nominal_rate(const struct peer *p)
 	return (int16_t)(span_to_s(p->tunnel->config.update_interval) / AURP_RATE_UNIT_S);
 }
 
-/* Who is there, the one that has the connection or the one that wants another (C15)? */
-static void probe(struct peer *p)
+/* The Open-Req being read. */
+static struct peer_call call_of(const struct peer *p, const struct aurp *h, int kind)
 {
-	struct instant now = peer_router(p)->now;
-	struct instant due = instant_add(p->send.probed, probe_least);
+	return (struct peer_call){ .from = p->from, .di = p->from_di, .kind = kind,
+		.id = h->connection, .sui = h->flags & AURP_SUI_ALL };
+}
 
-	if (!instant_is_never(p->send.probed) && instant_cmp(due, now) > 0)
-		return;
-	p->send.probed = now;
-	send_probe(p);
-	recv_verify(p);
+static void begin_connection(struct peer *p, const struct peer_call *call)
+{
+	struct aurp_send *s = &p->send;
+
+	send_enter(p, SEND_CONNECTED);
+	s->id = call->id;
+	s->sequence = 1;
+	s->open_sui = s->sui = call->sui;
+	s->is_confirmed = s->is_informed = s->owes_list = s->owes_update = false;
+	s->in_list = s->in_update = s->has_updated = s->view_moved = false;
+	router_disarm(peer_router(p), &s->update);
+	s->heard = peer_router(p)->now;
+	send_meter_answers(p);
+	view_fini(&s->view);
+	router_arm(peer_router(p), &s->quiet, p->tunnel->config.last_heard_timeout);
+}
+
+void send_accept(struct peer *p, const struct peer_call *call)
+{
+	peer_take_di(p, call->di);
+	tunnel_end_farewells(p->tunnel, p);
+	begin_connection(p, call);
+	answer(p, call->id, nominal_rate(p));
+	peer_trace(p, TRACE_PEER_SEND_OPEN, NULL);
+	peer_check_up(p, NULL);
+	recv_was_called(p);
+	recv_called(p);
 }
 
 static void accept(struct peer *p, const struct aurp *h)
 {
-	struct aurp_send *s = &p->send;
-	struct instant now = peer_router(p)->now;
+	bool is_again = recv_is_open(p) && p->recv.remind.has_called;
+	struct peer_call call = call_of(p, h, CALL_ANSWERED);
 
 	if (peer_has_other_di(p)) {
 		/* Another router at this address, or another domain: settle the old one first. */
 		peer_drop(p, DROP_PEER_BAD_DI);
-		probe(p);
+		place_doubt(p, call_of(p, h, CALL_WAITS));
 		return;
 	}
-	peer_take_di(p);
-	recv_was_called(p);
-	tunnel_end_farewells(p->tunnel, p);
-	send_enter(p, SEND_CONNECTED);
-	s->id = h->connection;
-	s->sequence = 1;
-	s->open_sui = s->sui = h->flags & AURP_SUI_ALL;
-	s->is_confirmed = s->is_informed = s->owes_list = s->owes_update = false;
-	s->in_list = s->in_update = s->has_updated = s->view_moved = false;
-	router_disarm(peer_router(p), &s->update);
-	s->heard = now;
-	send_meter_answers(p);
-	view_fini(&s->view);
-	router_arm(peer_router(p), &s->quiet, p->tunnel->config.last_heard_timeout);
-	/* While the peer is connected, a call that anybody could forge does not move its port. */
-	if (!p->is_up)
-		peer_is_heard(p);
-	answer(p, s->id, nominal_rate(p));
-	peer_trace(p, TRACE_PEER_SEND_OPEN, NULL);
-	peer_check_up(p, NULL);
-	recv_called(p);
+	/* While the peer is connected, a call that anybody could forge does not move it. */
+	send_accept(p, &call);
+	/* It called before: perhaps it was restarted, and knows nothing of our connection. */
+	if (is_again && p->is_proven)
+		place_doubt(p, call);
 }
 
 /* It has a connection: was our answer lost, or was it restarted (C14..C17)? */
@@ -94,9 +111,14 @@ static void open_again(struct peer *p, const struct aurp *h)
 		accept(p, h);
 		return;
 	}
+	/* The same ID: it reminds us to call, or was restarted and counts its IDs from 1 (Q7). */
 	peer_drop(p, is_same ? DROP_AURP_BAD_STATE : DROP_AURP_BAD_CONNECTION);
-	if (!is_same)
-		probe(p);
+	if (is_same) {
+		recv_called(p);
+		place_question(p);
+	} else {
+		place_doubt(p, call_of(p, h, CALL_WAITS));
+	}
 }
 
 void send_on_open_req(struct peer *p, const struct aurp *h, struct rd *body)
@@ -104,10 +126,14 @@ void send_on_open_req(struct peer *p, const struct aurp *h, struct rd *body)
 	bool is_ending = p->is_leaving || peer_router(p)->is_stopping;
 	struct aurp_open_req req;
 
+	note_unasked(p);
 	if (!aurp_decode_open_req(body, &req)) {
 		peer_drop(p, DROP_AURP_MALFORMED);
 	} else if (is_ending) {
 		peer_drop(p, DROP_AURP_BAD_STATE);
+	} else if (!p->is_proven && place_is_elsewhere(p) &&
+		place_ask_caller(p, call_of(p, h, CALL_WAITS))) {
+		return;		/* once that place has proved itself, it is answered */
 	} else if (req.version != AURP_VERSION) {
 		refuse(p, h->connection, AURP_ERR_VERSION);
 	} else if (send_is_open(p)) {
@@ -115,4 +141,28 @@ void send_on_open_req(struct peer *p, const struct aurp *h, struct rd *body)
 	} else {
 		accept(p, h);
 	}
+}
+
+/* --- silence --------------------------------------------------------------------------- */
+
+/*
+ * With a connection the other way its tickles watch the peer. Without, nobody
+ * would notice that a data receiver is gone until there is something to tell.
+ */
+void send_quiet_fired(struct timer *t)
+{
+	struct peer *p = container_of(t, struct peer, send.quiet);
+	struct instant due = instant_add(p->send.heard, p->tunnel->config.last_heard_timeout);
+
+	if (instant_cmp(due, peer_router(p)->now) > 0) {
+		timer_set(&peer_router(p)->timers, t, due);
+		return;
+	}
+	if (!p->is_proven) {
+		send_close(p, "it does not answer us");
+		return;
+	}
+	if (!recv_is_open(p))
+		send_probe(p);
+	router_arm(peer_router(p), t, p->tunnel->config.last_heard_timeout);
 }

@@ -299,6 +299,7 @@ void recv_on_zi_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 		peer_drop(p, DROP_AURP_MALFORMED);
 		return;
 	}
+	place_answered(p);
 	recv_heard(p);
 	a.may_be_late = h->msg == AURP_ZI_RSP_EXT;
 	a.is_extended = a.may_be_late && names_one_network(&z);

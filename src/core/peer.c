@@ -27,12 +27,14 @@ struct peer *peer_new(struct tunnel *t, const struct config_peer *config)
 
 	p->tunnel = t;
 	p->config = *config;
-	p->heard = INSTANT_NEVER;
+	p->heard = p->sent = INSTANT_NEVER;
 	list_init(&p->in_tunnel);
 	list_init(&p->paths);
 	list_init(&p->held);
 	timer_init(&p->linger, on_linger);
 	aurp_rto_init(&p->rto);
+	place_init(p);
+	keepalive_init(p);
 	recv_init(p);
 	send_init(p);
 	return p;
@@ -44,6 +46,8 @@ void peer_free(struct peer *p)
 	route_withdraw_peer(peer_router(p), p);
 	recv_fini(p);
 	send_fini(p);
+	place_fini(p);
+	router_disarm(peer_router(p), &p->keepalive);
 	router_disarm(peer_router(p), &p->linger);
 	list_remove(&p->in_tunnel);
 	peer_index_changed(&p->tunnel->by_address);
@@ -117,6 +121,8 @@ void peer_check_up(struct peer *p, const char *why)
 	p->is_proven &= has_connection(p);
 	p->has_di &= has_connection(p);
 	is_up = is_connected(p);
+	if (!p->is_proven)
+		place_lost(p);
 	if (is_up && !p->is_up) {
 		router_disarm(peer_router(p), &p->linger);
 		peer_trace(p, TRACE_PEER_UP, NULL);
@@ -127,6 +133,7 @@ void peer_check_up(struct peer *p, const char *why)
 			peer_linger(p);
 	}
 	p->is_up = is_up;
+	keepalive_update(p);
 	if (p->is_leaving && peer_has_left(p)) {
 		router_disarm(peer_router(p), &p->linger);
 		if (!peer_router(p)->is_stopping)
@@ -190,6 +197,14 @@ static void say_same(struct peer *p, const struct peer *q)
 	p->said_same = true;
 }
 
+/* Two routers may share an address; who says so has told how to tell them apart. */
+static bool are_told_apart(const struct peer *p, const struct peer *q)
+{
+	uint32_t a = p->config.domain_identifier, b = q->config.domain_identifier;
+
+	return a != 0 && b != 0 && a != b;
+}
+
 static bool has_same_place(const struct peer *p, const struct peer *q)
 {
 	return q != p && !q->is_leaving && endpoint_eq(p->to, q->to);
@@ -207,7 +222,9 @@ static bool is_second_of_a_pair(struct peer *p)
 			return false;
 		if (!has_same_place(p, q))
 			continue;
-		say_same(p, q);
+		/* One port leads to one router at most: the other one must call us. */
+		if (!are_told_apart(p, q))
+			say_same(p, q);
 		return true;
 	}
 	return false;
@@ -224,19 +241,26 @@ void peer_start(struct peer *p)
 	recv_dial(p);
 }
 
-static void move_to(struct peer *p, size_t index)
+void peer_move_to(struct peer *p, struct endpoint place)
 {
 	peer_index_changed(&p->tunnel->by_address);
-	p->current = index;
-	p->to = p->addresses[index];
+	for (size_t i = 0; i < p->n_addresses; i++)
+		if (p->addresses[i].ip == place.ip)
+			p->current = i;
+	p->to = place;
 	p->said_same = false;
 	peer_trace(p, TRACE_PEER_ADDRESS, NULL);
+}
+
+uint16_t peer_configured_port(const struct peer *p)
+{
+	return p->n_addresses > 0 ? p->addresses[p->current].port : AURP_PORT;
 }
 
 void peer_try_next_address(struct peer *p)
 {
 	if (p->n_addresses > 1)
-		move_to(p, (p->current + 1) % p->n_addresses);
+		peer_move_to(p, p->addresses[(p->current + 1) % p->n_addresses]);
 }
 
 /* Index of an address of ours with this IP; n_addresses if there is none. */
@@ -249,22 +273,28 @@ static size_t find_address(const struct peer *p, uint32_t ip)
 	return i;
 }
 
+bool peer_has_address(const struct peer *p, uint32_t ip)
+{
+	return find_address(p, ip) < p->n_addresses;
+}
+
 void peer_set_addresses(struct peer *p, const struct endpoint *to, size_t n)
 {
+	const uint16_t old_port = peer_configured_port(p);
 	size_t i;
 
+	p->current = 0;
 	p->n_addresses = n < PEER_ADDRESSES_MAX ? n : PEER_ADDRESSES_MAX;
 	memcpy(p->addresses, to, p->n_addresses * sizeof(*to));
 	peer_index_changed(&p->tunnel->by_address);
 	i = find_address(p, p->to.ip);
-	/* The port may be one that it was heard from; a configured change of it is a move. */
-	if (p->to.ip != 0 && i < p->n_addresses && p->addresses[i].port == p->to_port) {
+	/* Its port may be a translator's; a configured change of it is a move. */
+	if (p->to.ip != 0 && i < p->n_addresses && p->addresses[i].port == old_port) {
 		p->current = i;
 		return;
 	}
 	peer_close(p, "its address changed", span_us(-1));
-	move_to(p, 0);
-	p->to_port = p->to.port;
+	peer_move_to(p, p->addresses[0]);
 	peer_start(p);
 }
 
@@ -273,27 +303,9 @@ static bool is_at_its_address(const struct peer *p)
 	return p->from.ip == p->to.ip;
 }
 
-/*
- * An unconnected peer calls from another of its addresses: that is where it is. Our own
- * call there is due when it was due elsewhere, or as recv_called() likes.
- */
-static bool adopt_source(struct peer *p)
-{
-	size_t i = find_address(p, p->from.ip);
-
-	if (i == p->n_addresses || p->is_up)
-		return false;
-	send_close(p, "it called from another address");
-	move_to(p, i);
-	return true;
-}
-
 void peer_is_heard(struct peer *p)
 {
 	p->heard = peer_router(p)->now;
-	/* Most routers send to 387 and hear only there, whatever port a NAT gives them (A19). */
-	if (p->is_unknown || p->to_port != AURP_PORT)
-		p->to.port = p->from.port;
 }
 
 bool peer_has_other_di(const struct peer *p)
@@ -301,11 +313,11 @@ bool peer_has_other_di(const struct peer *p)
 	return p->is_up && p->has_di && !domain_id_eq(p->di, p->from_di);
 }
 
-void peer_take_di(struct peer *p)
+void peer_take_di(struct peer *p, struct domain_id di)
 {
 	struct list *it;
 
-	p->di = p->from_di;
+	p->di = di;
 	p->has_di = true;
 	list_for_each(it, &p->tunnel->peers) {
 		const struct peer *q = container_of(it, struct peer, in_tunnel);
@@ -313,6 +325,12 @@ void peer_take_di(struct peer *p)
 		if (q != p && q->is_up && q->has_di && domain_id_eq(q->di, p->di))
 			say_same(p, q);
 	}
+}
+
+void peer_say_refused(const struct peer *p, int16_t error)
+{
+	peer_say(p, (struct trace_event){ .kind = TRACE_PEER_REFUSED, .number = error,
+		.text = aurp_error_text(error) });
 }
 
 /* --- packets in ------------------------------------------------------------------------ */
@@ -347,6 +365,7 @@ static void routing_input(struct peer *p, struct pkt *payload)
 {
 	struct rd body = rd_over(payload->data, payload->len);
 	struct aurp h;
+	bool is_opening;
 
 	switch (aurp_decode(&body, &h)) {
 	case AURP_CUT:
@@ -359,12 +378,11 @@ static void routing_input(struct peer *p, struct pkt *payload)
 		break;
 	}
 	p->count.msg_rx[h.msg]++;
-	if (!is_at_its_address(p) && !(h.msg == AURP_OPEN_REQ && adopt_source(p))) {
+	/* These two come from where it may be, too (peer_place.h). */
+	is_opening = h.msg == AURP_OPEN_REQ || h.msg == AURP_OPEN_RSP;
+	if (!is_at_its_address(p) && !is_opening)
 		peer_drop(p, DROP_PEER_UNKNOWN);
-		return;
-	}
-	/* An Open-Req with another identifier may be of a restarted router: its half asks back. */
-	if (peer_has_other_di(p) && h.msg != AURP_OPEN_REQ)
+	else if (peer_has_other_di(p) && !is_opening)
 		peer_drop(p, DROP_PEER_BAD_DI);
 	else if (is_for_receiver(&h))
 		recv_input(p, &h, &body);
@@ -408,17 +426,25 @@ static struct aurp_domain domain_to(const struct peer *p, enum aurp_type type)
 	return (struct aurp_domain){ .dst = dst, .src = p->tunnel->own, .type = type };
 }
 
-void peer_send_payload(struct peer *p, enum aurp_type type, struct pkt *pkt)
+void peer_send_to(struct peer *p, struct endpoint to, const struct aurp_domain *domain,
+	struct pkt *pkt)
 {
-	struct aurp_domain domain = domain_to(p, type);
-	bool has_room = aurp_push_domain(pkt, &domain);
+	bool has_room = aurp_push_domain(pkt, domain);
 
 	/* The shell and our own packets leave PKT_HEADROOM. */
 	assert(has_room);
 	(void)has_room;
 	p->count.tx++;
 	p->count.tx_bytes += pkt->len;
-	tunnel_send(p->tunnel, p->to, pkt);
+	p->sent = peer_router(p)->now;
+	tunnel_send(p->tunnel, to, pkt);
+}
+
+void peer_send_payload(struct peer *p, enum aurp_type type, struct pkt *pkt)
+{
+	struct aurp_domain domain = domain_to(p, type);
+
+	peer_send_to(p, p->to, &domain, pkt);
 }
 
 bool peer_may_answer(struct peer *p, size_t len)
@@ -453,10 +479,16 @@ void peer_transmit(struct peer *p, struct aurp_out *out)
 
 void peer_answer(struct peer *p, struct aurp_out *out)
 {
-	if (peer_may_answer(p, wr_len(&out->w)))
-		peer_transmit(p, out);
-	else
+	const struct aurp_domain domain = domain_to(p, AURP_ROUTING);
+
+	if (!peer_may_answer(p, wr_len(&out->w))) {
 		peer_drop(p, DROP_AURP_UNPROVEN);
+		return;
+	}
+	assert(wr_ok(&out->w));
+	out->buf.pkt.len = wr_len(&out->w);
+	p->count.msg_tx[out->msg]++;
+	peer_send_to(p, p->is_proven ? p->to : p->from, &domain, &out->buf.pkt);
 }
 
 void peer_transmit_bytes(struct peer *p, enum aurp_msg msg, const uint8_t *bytes, size_t len)

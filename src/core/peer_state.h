@@ -10,6 +10,7 @@
 #include "aurp_rto.h"
 #include "aurp_send.h"
 #include "peer.h"
+#include "peer_place.h"
 #include "router_state.h"
 #include "tunnel.h"
 
@@ -46,13 +47,15 @@ struct peer {
 	struct endpoint addresses[PEER_ADDRESSES_MAX];
 	size_t n_addresses;
 	size_t current;			/* of them, the one in use */
-	struct endpoint to;		/* where it is reached; ip 0: not known yet */
+	struct endpoint to;		/* where it is, or is dialled; ip 0: not known yet */
+	struct peer_place place;	/* who says that it is elsewhere */
 	bool has_di;
 	struct domain_id di;		/* its domain identifier: constant while it is up */
-	uint16_t to_port;		/* of `to`, as configured */
 	struct endpoint from;		/* of the packet being read: where it came from, ... */
 	struct domain_id from_di;	/* ... and its source domain identifier */
 	struct instant heard;		/* INSTANT_NEVER: never */
+	struct instant sent;		/* likewise: when it was sent anything last */
+	struct timer keepalive;
 	struct timer linger;		/* unknown without a connection; or end of the farewell */
 	struct list paths;		/* struct path */
 	struct list held;		/* struct held */
@@ -86,6 +89,9 @@ void peer_start(struct peer *p);
 /* New addresses, best first, n > 0; see router_peer_addresses(). */
 void peer_set_addresses(struct peer *p, const struct endpoint *to, size_t n);
 
+/* Is this one of the addresses of its host? */
+bool peer_has_address(const struct peer *p, uint32_t ip);
+
 /* Another of its addresses, for the next try. */
 void peer_try_next_address(struct peer *p);
 
@@ -105,14 +111,23 @@ bool peer_may_dial(struct peer *p);
 /* A connection came or went: notices whether the peer as a whole is up. `why`: for PEER_DOWN. */
 void peer_check_up(struct peer *p, const char *why);
 
-/* The packet being read is of a connection or opens one: notes when, and perhaps the port (A19). */
+/* It is at this place now: a proven one, or one to be dialled. */
+void peer_move_to(struct peer *p, struct endpoint place);
+
+/* The port where it is dialled; of an unknown peer the one that everybody uses. */
+uint16_t peer_configured_port(const struct peer *p);
+
+/* The packet being read is of a connection: notes when. */
 void peer_is_heard(struct peer *p);
+
+/* It refuses our Open-Req. */
+void peer_say_refused(const struct peer *p, int16_t error);
 
 /* Does the packet being read come from another domain than this peer's connection (A19)? */
 bool peer_has_other_di(const struct peer *p);
 
-/* Keeps the domain identifier of the packet being read, which opens a connection. */
-void peer_take_di(struct peer *p);
+/* Keeps the domain identifier of a packet that opens a connection. */
+void peer_take_di(struct peer *p, struct domain_id di);
 
 /*
  * May `len` bytes of AURP answer what came in this peer's name? Anybody can forge that
@@ -126,7 +141,7 @@ void aurp_begin(struct aurp_out *out, size_t max, const struct aurp *h);
 /* Sends it. */
 void peer_transmit(struct peer *p, struct aurp_out *out);
 
-/* Sends it if peer_may_answer(). */
+/* Sends it if peer_may_answer(): to where the packet being read came from, if none is proven. */
 void peer_answer(struct peer *p, struct aurp_out *out);
 
 /* Sends AURP bytes that were built before. */
@@ -135,9 +150,17 @@ void peer_transmit_bytes(struct peer *p, enum aurp_msg msg, const uint8_t *bytes
 /* Puts the domain header before a packet that needs its headroom, and sends and counts it. */
 void peer_send_payload(struct peer *p, enum aurp_type type, struct pkt *pkt);
 
+/* The same to a place that may be another one than the peer's. */
+void peer_send_to(struct peer *p, struct endpoint to, const struct aurp_domain *domain,
+	struct pkt *pkt);
+
 /* The tickle was answered, or the connection is lost. */
 void peer_release_held(struct peer *p);
 void peer_discard_held(struct peer *p);
+
+/* peer_keepalive.c: something that bears on it changed; who needs it is sent something. */
+void keepalive_init(struct peer *p);
+void keepalive_update(struct peer *p);
 
 void peer_describe(const struct peer *p, struct peer_info *info);
 void peer_walk_counters(const struct peer *p,

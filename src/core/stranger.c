@@ -33,20 +33,20 @@ void stranger_init(struct tunnel *t)
 
 /* --- what nobody remembers ------------------------------------------------------------- */
 
-/* ID of the Open-Req to this address, of the present epoch or `ago` before it; never 0. */
-static uint16_t id_for(const struct tunnel *t, struct endpoint to, unsigned int ago)
+uint16_t stranger_id(const struct tunnel *t, struct endpoint to, unsigned int ago, uint32_t salt)
 {
-	const uint64_t words[2] = {
+	const uint64_t words[3] = {
 		(uint64_t)to.ip << 16 | to.port,
 		(uint64_t)(t->r->now.us / epoch.us) - ago,
+		salt,
 	};
 
-	return (uint16_t)(1 + keyed_hash(t->strangers.key, words, 2) % UINT16_MAX);
+	return (uint16_t)(1 + keyed_hash(t->strangers.key, words, 3) % UINT16_MAX);
 }
 
 static bool is_ours(const struct tunnel *t, struct endpoint from, uint16_t id)
 {
-	return id == id_for(t, from, 0) || id == id_for(t, from, 1);
+	return id == stranger_id(t, from, 0, 0) || id == stranger_id(t, from, 1, 0);
 }
 
 /* --- answers --------------------------------------------------------------------------- */
@@ -79,7 +79,7 @@ static bool send_reply(struct reply *y)
 static bool ask_back(struct reply *y)
 {
 	aurp_begin(&y->out, AURP_SEND_MAX,
-		&(struct aurp){ .connection = id_for(y->t, y->to, 0), .flags = AURP_SUI_ALL,
+		&(struct aurp){ .connection = stranger_id(y->t, y->to, 0, 0), .flags = AURP_SUI_ALL,
 			.msg = AURP_OPEN_REQ });
 	aurp_encode_open_req(&y->out.w, &(struct aurp_open_req){ .version = AURP_VERSION });
 	return send_reply(y);
@@ -160,6 +160,7 @@ struct peer *stranger_input(struct tunnel *t, struct endpoint from,
 		if (h.msg == AURP_OPEN_RSP)
 			return on_open_rsp(t, from, &h, body);
 		if (h.msg == AURP_OPEN_REQ) {
+			t->was_called_unasked = true;
 			on_open_req(&y, &h, &body);
 			return NULL;
 		}

@@ -26,6 +26,12 @@ struct stranger_gate {
 void stranger_init(struct tunnel *t);
 
 /*
+ * ID of the Open-Req to an address that nobody remembers, of the present epoch or `ago`
+ * before it; never 0. Another `salt` makes another ID.
+ */
+uint16_t stranger_id(const struct tunnel *t, struct endpoint to, unsigned int ago, uint32_t salt);
+
+/*
  * A packet whose sender is no peer of the tunnel: `body` stands behind its domain
  * header, `len` is the whole payload. Returns the peer that its sender has become,
  * who takes the packet then; NULL: answered or dropped.

@@ -107,6 +107,8 @@ void tunnel_apply(struct tunnel *t, const struct config_tunnel *config)
 	move_all(&t->peers, &ordered);
 	move_all(&ordered, &t->peers);
 	peer_index_changed(&t->by_address);
+	list_for_each(it, &t->peers)
+		keepalive_update(peer_at(it));
 }
 
 void tunnel_up(struct tunnel *t, void *sock, struct domain_id own)
@@ -130,13 +132,18 @@ void tunnel_down(struct tunnel *t)
 }
 
 /* A router that connected before anybody resolved the name it is configured by. */
-static void dismiss_unknown_at(struct tunnel *t, uint32_t ip)
+static void dismiss_unknown_at(struct tunnel *t, const struct peer *named, uint32_t ip)
 {
+	const struct domain_id di = { DI_IP, named->config.domain_identifier };
 	struct list *it;
 
-	list_for_each(it, &t->peers)
-		if (peer_at(it)->is_unknown && peer_at(it)->to.ip == ip)
-			peer_leave(peer_at(it));
+	list_for_each(it, &t->peers) {
+		struct peer *p = peer_at(it);
+		bool may_be_it = di.ip == 0 || !p->has_di || domain_id_eq(p->di, di);
+
+		if (p->is_unknown && p->to.ip == ip && may_be_it)
+			peer_leave(p);
+	}
 }
 
 void tunnel_set_peer_addresses(struct tunnel *t, const char *peer, const struct endpoint *to,
@@ -147,7 +154,8 @@ void tunnel_set_peer_addresses(struct tunnel *t, const char *peer, const struct 
 	if (!p || n == 0)
 		return;
 	for (size_t i = 0; i < n; i++)
-		dismiss_unknown_at(t, to[i].ip);
+		if (!peer_has_address(p, to[i].ip))
+			dismiss_unknown_at(t, p, to[i].ip);
 	peer_set_addresses(p, to, n);
 }
 
@@ -158,7 +166,8 @@ void tunnel_end_farewells(struct tunnel *t, const struct peer *caller)
 	list_for_each(it, &t->peers) {
 		struct peer *p = peer_at(it);
 
-		if (p != caller && p->is_leaving && p->to.ip == caller->to.ip)
+		if (p != caller && p->is_leaving && (endpoint_eq(p->to, caller->to) ||
+			endpoint_eq(p->to, caller->from)))
 			peer_close(p, "it called again", span_us(-1));
 	}
 }
@@ -218,41 +227,63 @@ void tunnel_reap(struct tunnel *t)
 /* --- whose packet is it? --------------------------------------------------------------- */
 
 /*
- * How well the sender of a packet fits a peer that has its address. Two peers may
- * share an address and differ in their ports; a NAT may change the port, so alone
- * on an address any port will do (A19).
+ * How well the sender of a packet fits a peer that has its address, worst first. Several
+ * peers may share an address; then their ports or their domain identifiers tell them
+ * apart. A translator may change the port, so alone on an address any port will do (A19).
  */
-enum fit { FIT_NOT, FIT_OTHER_ADDRESS, FIT_LEAVING, FIT_ADDRESS, FIT_ENDPOINT };
+enum fit {
+	FIT_NOT,
+	FIT_OTHER_ADDRESS,	/* of a host that has several */
+	FIT_LEAVING,
+	FIT_ADDRESS,
+	FIT_NAME,		/* it calls itself like the peer that is connected */
+	FIT_ENDPOINT,		/* where it is dialled */
+	FIT_IDENTIFIER,		/* that is configured */
+	FIT_PLACE,		/* where it has proved itself */
+};
 
-static enum fit fit_of(const struct peer *p, struct endpoint from)
+static enum fit fit_of(const struct peer *p, struct endpoint from, struct domain_id di)
 {
-	bool is_port = p->to.port == from.port || p->to_port == from.port;
+	const struct domain_id given = { DI_IP, p->config.domain_identifier };
+	bool is_connected = p->is_up && p->has_di;
 
-	if (p->to.ip == from.ip && p->is_leaving)
-		return FIT_LEAVING;
-	if (p->to.ip == from.ip)
-		return is_port ? FIT_ENDPOINT : FIT_ADDRESS;
-	return !p->is_up && !p->is_leaving ? FIT_OTHER_ADDRESS : FIT_NOT;
+	if (p->is_leaving)
+		return p->to.ip == from.ip ? FIT_LEAVING : FIT_NOT;
+	if (p->is_proven && endpoint_eq(p->to, from))
+		return FIT_PLACE;
+	if (given.ip != 0 && !domain_id_eq(given, di))
+		return FIT_NOT;
+	if (p->to.ip != from.ip)
+		return FIT_OTHER_ADDRESS;
+	if (given.ip != 0)
+		return FIT_IDENTIFIER;
+	if (p->to.port == from.port || peer_configured_port(p) == from.port)
+		return FIT_ENDPOINT;
+	if (!is_connected)
+		return FIT_ADDRESS;
+	/* Who calls itself otherwise is another router behind the same translator. */
+	return domain_id_eq(p->di, di) ? FIT_NAME : FIT_NOT;
 }
 
-/* The peer that fits best. NULL: none does, or several share the address and none the port. */
-static struct peer *find_by_source(struct tunnel *t, struct endpoint from)
+/* The peer that fits best. NULL: none does, or several share the address and nothing tells. */
+static struct peer *find_by_source(struct tunnel *t, struct endpoint from, struct domain_id di)
 {
 	struct peer *best = NULL;
 	enum fit best_fit = FIT_NOT;
-	size_t n, by_address = 0;
+	size_t n, equals = 0;
 	const struct peer_entry *at = peer_index_find(&t->by_address, &t->peers, from.ip, &n);
 
 	for (size_t i = 0; i < n; i++) {
-		enum fit fit = fit_of(at[i].peer, from);
+		enum fit fit = fit_of(at[i].peer, from, di);
 
-		by_address += fit == FIT_ADDRESS;
+		equals += fit == best_fit;
 		if (fit > best_fit) {
 			best = at[i].peer;
 			best_fit = fit;
+			equals = 0;
 		}
 	}
-	return best_fit == FIT_ADDRESS && by_address > 1 ? NULL : best;
+	return (best_fit == FIT_ADDRESS || best_fit == FIT_NAME) && equals > 0 ? NULL : best;
 }
 
 void tunnel_drop(struct tunnel *t, enum drop_reason reason, struct endpoint from)
@@ -271,16 +302,20 @@ static void append_number(char **at, unsigned int n)
 	*(*at)++ = (char)('0' + n % 10);
 }
 
-/* "192.0.2.1": what a peer is called that has no name. */
-static void name_by_address(char name[CONFIG_NAME_MAX + 1], uint32_t ip)
+/* "192.0.2.1", "192.0.2.1:40001": what a peer is called that has no name. */
+static void name_by_place(char name[CONFIG_NAME_MAX + 1], struct endpoint place)
 {
 	char *at = name;
 
 	for (int shift = 24; shift >= 0; shift -= 8) {
-		append_number(&at, ip >> shift & 0xFF);
-		*at++ = '.';
+		append_number(&at, place.ip >> shift & 0xFF);
+		*at++ = shift > 0 ? '.' : ':';
 	}
-	at[-1] = '\0';
+	if (place.port == AURP_PORT)
+		at--;
+	else
+		append_number(&at, place.port);
+	*at = '\0';
 }
 
 struct peer *tunnel_add_unknown(struct tunnel *t, struct endpoint from)
@@ -288,12 +323,11 @@ struct peer *tunnel_add_unknown(struct tunnel *t, struct endpoint from)
 	struct config_peer config = { .port = from.port };
 	struct peer *p;
 
-	name_by_address(config.name, from.ip);
+	name_by_place(config.name, from);
 	p = peer_new(t, &config);
 	p->is_unknown = true;
 	t->n_unknown++;
 	p->to = from;
-	p->to_port = from.port;
 	list_append(&t->peers, &p->in_tunnel);
 	peer_index_changed(&t->by_address);
 	peer_linger(p);
@@ -328,7 +362,11 @@ void tunnel_input(struct tunnel *t, struct endpoint from, struct pkt *payload)
 		tunnel_drop(t, domain_drops[result], from);
 		return;
 	}
-	p = find_by_source(t, from);
+	if (from.port == 0) {
+		tunnel_drop(t, DROP_TUNNEL_BAD_PORT, from);
+		return;
+	}
+	p = find_by_source(t, from, domain.src);
 	if (!p)
 		p = stranger_input(t, from, &domain, r, payload->len);
 	if (p)

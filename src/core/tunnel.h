@@ -24,6 +24,7 @@ struct tunnel {
 	struct peer_index by_address;	/* of `peers` */
 	struct stranger_gate strangers;	/* of accept-unknown */
 	size_t n_unknown;		/* of the peers, those that nobody configured */
+	bool was_called_unasked;	/* so a peer can reach us by itself */
 	bool has_doomed;		/* a peer waits for tunnel_reap() */
 	uint64_t rx, tx;		/* UDP payloads */
 	uint64_t rx_bytes, tx_bytes;

@@ -173,7 +173,7 @@ static void test_a_forged_connection_gives_way_to_the_true_one(void **state)
 	lab_free(lab);
 }
 
-static void test_only_an_open_req_moves_a_peer_to_another_of_its_addresses(void **state)
+static void test_only_an_answer_moves_a_peer_to_another_of_its_addresses(void **state)
 {
 	struct lab *lab = lab_up(1);
 	struct mate m = mate_of(lab, 0), elsewhere = mate_of(lab, 3);
@@ -182,12 +182,16 @@ static void test_only_an_open_req_moves_a_peer_to_another_of_its_addresses(void 
 	(void)state;
 	router_peer_addresses(lab->rig->r, lab->rig->now, lab->tunnel[0], "p0", both, 2);
 	mate_take(&m, AURP_OPEN_REQ);
+	lab_run(lab, span_s(2));
 	mate_tickle(&elsewhere);
 	mate_rd(&elsewhere, 1, 0, -1);
 	mate_data(&elsewhere, "x", 1);
 	assert_int_equal(lab_peer(lab, "p0").addr.ip, m.at.ip);
 	assert_int_equal(lab_count(lab, "p0", "peer-unknown"), 3);
 	mate_open_req(&elsewhere);
+	elsewhere.dut_id = mate_take(&elsewhere, AURP_OPEN_REQ)->h.connection;
+	assert_int_equal(lab_peer(lab, "p0").addr.ip, m.at.ip);
+	mate_open_rsp(&elsewhere, 1);
 	assert_int_equal(lab_peer(lab, "p0").addr.ip, elsewhere.at.ip);
 	lab_free(lab);
 }
@@ -420,7 +424,7 @@ int main(void)
 		cmocka_unit_test(
 			test_aurp_X7_a_peers_name_buys_no_more_bytes_than_were_sent_in_it),
 		cmocka_unit_test(
-			test_only_an_open_req_moves_a_peer_to_another_of_its_addresses),
+			test_only_an_answer_moves_a_peer_to_another_of_its_addresses),
 		cmocka_unit_test(
 			test_aurp_X5_O8_a_peer_gets_its_share_of_networks_or_more_with_room),
 		cmocka_unit_test(test_aurp_X5_a_peer_gets_its_share_of_zones),

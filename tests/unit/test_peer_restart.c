@@ -1,6 +1,6 @@
 /*
  * We were restarted without a farewell. A peer that takes our call may still hold
- * the connection of its own that the dead process had accepted: aurp_recv_open.c
+ * the connection of its own that the dead process had accepted: aurp_recv_remind.c
  * reminds it. The mates know nothing of us here, nor we of them.
  */
 #include <setjmp.h>
@@ -18,7 +18,7 @@ static struct lab *restarted(struct mate *m)
 	struct lab *lab = lab_up(1);
 	struct peer *p = container_of(lab->tunnel[0]->peers.next, struct peer, in_tunnel);
 
-	p->recv.expects_call = true;
+	p->recv.remind.rounds = 0;
 	*m = mate_of(lab, 0);
 	mate_serve(m, NETWORKS({ net(200), 0 }));
 	mate_zi_rsp(m, 200, ZONES("Far"));
@@ -26,26 +26,47 @@ static struct lab *restarted(struct mate *m)
 	return lab;
 }
 
-/* What the mate hears within `d`, Tickles answered; how many were RDs of the data receiver. */
-static unsigned int count_reminders(struct mate *m, struct span d)
+/* What the mate heard of reminders. */
+struct reminders {
+	unsigned int repeats;		/* Open-Reqs of the open connection */
+	unsigned int receiver_rds, sender_rds;
+	unsigned int calls;		/* Open-Reqs with another ID */
+};
+
+static void serve_again(struct mate *m, const struct sent *s)
+{
+	m->dut_id = s->h.connection;
+	mate_open_rsp(m, 1);
+}
+
+/*
+ * Lives on for `d`. Tickles are answered, calls are served; RDs of the data receiver are
+ * acknowledged if it takes them (as jrouter does), those of the data sender never are.
+ */
+static struct reminders live(struct mate *m, struct span d, bool takes_rds)
 {
 	struct instant end = instant_add(m->lab->rig->now, d);
+	struct reminders n = { 0 };
 	const struct sent *s;
-	unsigned int n = 0;
 
 	while ((s = mate_await_any(m, instant_since(end, m->lab->rig->now))) != NULL) {
 		if (s->h.msg == AURP_TICKLE) {
 			mate_tickle_ack(m);
+		} else if (s->h.msg == AURP_OPEN_REQ && s->h.connection == m->dut_id) {
+			n.repeats++;
 		} else if (s->h.msg == AURP_OPEN_REQ) {
-			m->dut_id = s->h.connection;
-			mate_open_rsp(m, 1);
+			n.calls++;
+			serve_again(m, s);
 		} else if (s->h.msg == AURP_RI_REQ) {
 			mate_ri_rsp(m, 1, AURP_LAST, NETWORKS({ net(200), 0 }));
 			mate_zi_rsp(m, 200, ZONES("Far"));
-		} else if (s->h.msg == AURP_RD) {
+		} else if (s->h.msg == AURP_RD && s->h.sequence == 0) {
 			assert_int_equal(s->h.connection, m->dut_id);
-			assert_int_equal(s->h.sequence, 0);
-			n++;
+			n.receiver_rds++;
+			if (takes_rds)
+				mate_say(m, (struct aurp){ m->dut_id, 0, 0, AURP_RI_ACK }, "", 0);
+		} else if (s->h.msg == AURP_RD) {
+			n.sender_rds++;
 		}
 	}
 	return n;
@@ -55,13 +76,19 @@ static void test_aurp_C34_C35_a_peer_that_never_called_is_reminded_after_half_a_
 {
 	struct mate m;
 	struct lab *lab = restarted(&m);
+	struct reminders n = live(&m, span_s(29), true);
 
 	(void)state;
-	assert_int_equal(count_reminders(&m, span_s(25)), 0);
+	assert_int_equal(n.repeats + n.receiver_rds + n.sender_rds, 0);
+	/* Gently first. */
+	n = live(&m, span_ms(1500), true);
+	assert_int_equal(n.repeats, 1);
+	assert_int_equal(n.receiver_rds, 0);
 	assert_int_equal(lab_distance(lab, 200), 1);
-	assert_int_equal(count_reminders(&m, span_s(7)), 1);
-	/* The next connection is open within seconds, and its networks are there again. */
-	assert_int_equal(count_reminders(&m, span_s(4)), 0);
+	/* Then by an RD; what it takes is over, and the next connection is there at once. */
+	n = live(&m, span_s(2), true);
+	assert_int_equal(n.receiver_rds, 1);
+	n = live(&m, span_s(1), true);
 	assert_states(lab, "p0", "connected", "unconnected");
 	assert_int_equal(lab_distance(lab, 200), 1);
 	/* Now it notices, and calls. */
@@ -70,7 +97,8 @@ static void test_aurp_C34_C35_a_peer_that_never_called_is_reminded_after_half_a_
 	mate_ri_req(&m, AURP_SUI_ALL);
 	mate_take(&m, AURP_RI_RSP);
 	mate_ack(&m, 1, 0);
-	assert_int_equal(count_reminders(&m, span_s(3600)), 0);
+	n = live(&m, span_s(3600), true);
+	assert_int_equal(n.repeats + n.receiver_rds + n.calls, 0);
 	lab_free(lab);
 }
 
@@ -78,11 +106,33 @@ static void test_a_peer_that_wants_nothing_from_us_is_reminded_twice_and_left_al
 {
 	struct mate m;
 	struct lab *lab = restarted(&m);
+	struct reminders n = live(&m, span_s(200), true);
 
 	(void)state;
-	assert_int_equal(count_reminders(&m, span_s(200)), 2);
-	assert_int_equal(count_reminders(&m, span_s(24 * 3600)), 0);
+	assert_int_equal(n.receiver_rds, 2);
+	n = live(&m, span_s(24 * 3600), true);
+	assert_int_equal(n.repeats + n.receiver_rds + n.sender_rds + n.calls, 0);
 	assert_int_equal(lab_distance(lab, 200), 1);
+	lab_free(lab);
+}
+
+static void test_a_peer_that_takes_no_rd_of_this_form_loses_nothing(void **state)
+{
+	struct mate m;
+	struct lab *lab = restarted(&m);
+	struct instant end = instant_add(lab->rig->now, span_s(600));
+	struct reminders all = { 0 };
+
+	(void)state;
+	while (instant_cmp(lab->rig->now, end) < 0) {
+		struct reminders n = live(&m, span_ms(100), false);
+
+		all.receiver_rds += n.receiver_rds;
+		all.calls += n.calls;
+		assert_int_equal(lab_distance(lab, 200), 1);
+	}
+	assert_int_equal(all.receiver_rds, 2);
+	assert_int_equal(all.calls, 0);
 	lab_free(lab);
 }
 
@@ -90,12 +140,14 @@ static void test_a_peer_that_called_is_never_reminded(void **state)
 {
 	struct mate m;
 	struct lab *lab = restarted(&m);
+	struct reminders n;
 
 	(void)state;
 	mate_open_req(&m);
 	mate_take(&m, AURP_OPEN_RSP);
 	/* It does not use what it has opened, and that is its own business. */
-	assert_int_equal(count_reminders(&m, span_s(3600)), 0);
+	n = live(&m, span_s(3600), true);
+	assert_int_equal(n.repeats + n.receiver_rds + n.sender_rds, 0);
 	lab_free(lab);
 }
 
@@ -121,6 +173,7 @@ int main(void)
 			test_aurp_C34_C35_a_peer_that_never_called_is_reminded_after_half_a_minute),
 		cmocka_unit_test(
 			test_a_peer_that_wants_nothing_from_us_is_reminded_twice_and_left_alone),
+		cmocka_unit_test(test_a_peer_that_takes_no_rd_of_this_form_loses_nothing),
 		cmocka_unit_test(test_a_peer_that_called_is_never_reminded),
 		cmocka_unit_test(test_who_is_asked_for_a_list_is_not_disturbed),
 	};

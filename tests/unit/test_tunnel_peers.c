@@ -72,37 +72,6 @@ static void test_two_peers_on_one_address_are_told_apart_by_their_ports(void **s
 	lab_free(lab);
 }
 
-static void test_peer_behind_a_nat_is_known_by_its_address(
-	void **state)
-{
-	struct lab *lab = lab_new(2);
-	struct mate m, n, from;
-
-	(void)state;
-	lab->peers[0][1].port = 1387;
-	lab_start(lab);
-	/* Its identifier is a private address, its source port was changed: 387 hears. */
-	m = mate_of(lab, 0);
-	m.di.ip = 0xC0A80105;
-	mate_resolve(&m);
-	mate_forget(&m);
-	from = m;
-	from.at.port = 50000;
-	mate_open_req(&from);
-	mate_take(&m, AURP_OPEN_RSP);
-	/* From then on it is addressed by the identifier it gave. */
-	assert_int_equal(mate_await(&m, AURP_OPEN_REQ, span_s(3))->domain.dst.ip, 0xC0A80105);
-	/* One that is configured for another port is answered where it called from. */
-	n = mate_of(lab, 1);
-	n.at.port = 1387;
-	mate_resolve(&n);
-	mate_forget(&n);
-	n.at.port = 50001;
-	mate_open_req(&n);
-	mate_take(&n, AURP_OPEN_RSP);
-	lab_free(lab);
-}
-
 static void test_source_identifier_stays_the_same_while_connected(void **state)
 {
 	struct lab *lab = lab_up(1);
@@ -205,7 +174,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_aurp_T29_X4_strangers_are_dropped_without_an_answer),
 		cmocka_unit_test(test_two_peers_on_one_address_are_told_apart_by_their_ports),
-		cmocka_unit_test(test_peer_behind_a_nat_is_known_by_its_address),
 		cmocka_unit_test(test_source_identifier_stays_the_same_while_connected),
 		cmocka_unit_test(test_aurp_T11_two_peers_with_one_identifier_are_reported),
 		cmocka_unit_test(test_data_without_a_connection_is_dropped),
