@@ -48,6 +48,9 @@ static void remind_in(struct peer *p, struct span d, unsigned int step)
 
 void remind_begin(struct peer *p)
 {
+	/* The connection was opened anew by a reminder: that goes on with its next step. */
+	if (timer_is_set(&p->recv.remind.timer))
+		return;
 	remind_stop(p);
 	p->recv.remind.has_called = send_is_open(p);
 	/* Who misses us has had an Open-Req just now, and still does not call. */
