@@ -45,6 +45,13 @@ void router_link_up(struct router *r, struct instant now, struct port *port, voi
 void router_link_down(struct router *r, struct instant now, struct port *port);
 
 /*
+ * The cable behind this link may be another one now, or a larger one: it joined
+ * or left a bridge, or something did that it shares a bridge with. Range and
+ * zones are verified anew; that alone never takes a port down.
+ */
+void router_link_changed(struct router *r, struct instant now, struct port *port);
+
+/*
  * The socket of a tunnel is there; `own` is our domain identifier on it. `sock` comes back in
  * send_tunnel().
  */
@@ -110,6 +117,8 @@ struct port_info {
 	struct mac mac;
 	const struct at_name *default_zone;	/* NULL while unknown */
 	size_t zones;
+	/* what was wrong in the last ten minutes: words with commas between them, or "" */
+	char troubles[64];
 };
 
 struct tunnel_info {

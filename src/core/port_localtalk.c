@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "alloc.h"
+#include "cable_watch.h"
 #include "forward.h"
 #include "localtalk.h"
 #include "router_state.h"
@@ -192,6 +193,16 @@ static bool fill_in_net(const struct port *port, struct pkt *p)
 	return true;
 }
 
+/* A node that says our number has it from us, or from a router that agrees with us. */
+static void note_number(struct port *port, const struct pkt *p)
+{
+	struct rd r = rd_over(p->data, p->len);
+	struct ddp h;
+
+	if (ddp_decode_long(&r, &h) && h.hops == 0)
+		cable_watch_node(port, (struct at_addr){ h.src.net, h.src.node });
+}
+
 static void datagram_input(struct port *port, const struct llap *llap, struct pkt *p)
 {
 	struct datagram d = {
@@ -201,6 +212,8 @@ static void datagram_input(struct port *port, const struct llap *llap, struct pk
 		.was_group = llap->dst == LLAP_BROADCAST,
 	};
 
+	if (!d.was_short)
+		note_number(port, p);
 	if (d.was_short && !lengthen(port, llap, p))
 		port_drop(port, DROP_DDP_BAD_LENGTH);
 	else if (!d.was_short && !fill_in_net(port, p))

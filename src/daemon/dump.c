@@ -77,8 +77,11 @@ static void on_port(void *ctx, const struct port_info *p)
 		put_name(out, p->default_zone);
 	else
 		putc('-', out);
-	fprintf(out, " zones=%zu mac=%s\n", p->zones,
+	fprintf(out, " zones=%zu mac=%s", p->zones,
 		mac_eq(p->mac, none) ? "-" : mac_text(p->mac, mac));
+	if (p->troubles[0])
+		fprintf(out, " troubles=%s", p->troubles);
+	putc('\n', out);
 }
 
 static void on_tunnel(void *ctx, const struct tunnel_info *t)

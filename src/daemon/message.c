@@ -32,6 +32,18 @@ static const char *const sentences[TRACE_KINDS] = {
 	[TRACE_PORT_NET_IN_USE] =
 		"port {port} stopped: network {range} is already reached through {other}; "
 		"choose another range",
+	[TRACE_PORT_TAKES_RANGE] =
+		"port {port}: the router {addr} says that this cable is network {range}, and no "
+		"node uses {range2} of ours: taking its range and zones over",
+	[TRACE_PORT_SHARED_CABLE] =
+		"port {port} and port {other} are on the same cable: take one of them out of the "
+		"configuration, or connect it to a cable of its own",
+	[TRACE_PORT_TWIN] =
+		"port {port}: another station of this cable has our hardware address {mac}; give "
+		"one of the two another (here: hardware-address), as no node can reach both",
+	[TRACE_PORT_LOOP] =
+		"port {port}: what we send comes back: this cable has a loop (two ways between "
+		"the same switches, bridges or access points); take one of them out",
 	[TRACE_PORT_ADDRESS_STOLEN] =
 		"port {port}: {mac} uses our address {addr}; we keep it. Restart that "
 		"device if it cannot be reached",
