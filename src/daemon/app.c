@@ -99,11 +99,11 @@ static void on_complain(void *ctx, const char *text)
 	log_printf(&a->shell.log, LOG_LEVEL_DEBUG, "libevent: %s", text);
 }
 
-static void on_interface(void *ctx, const char *device)
+static void on_interface(void *ctx)
 {
 	struct app *a = ctx;
 
-	links_check(&a->links, device);
+	links_check(&a->links);
 }
 
 static void on_addresses(void *ctx)
@@ -111,7 +111,7 @@ static void on_addresses(void *ctx)
 	struct app *a = ctx;
 
 	tunnels_check(&a->tunnels);
-	links_check(&a->links, NULL);
+	links_check(&a->links);
 }
 
 static void on_stop_limit(void *ctx)

@@ -111,7 +111,8 @@ static bool bind_socket(struct link *k)
 		.imr_ifindex = k->interface.index };
 
 	socket_prepare(k->fd, &k->losses);
-	setsockopt(k->fd, SOL_SOCKET, SO_BINDTODEVICE, k->device, (socklen_t)strlen(k->device));
+	setsockopt(k->fd, SOL_SOCKET, SO_BINDTODEVICE, k->interface.name,
+		(socklen_t)strlen(k->interface.name));
 	return set_option(k, SOL_SOCKET, SO_REUSEADDR, 1) &&
 		set_option(k, SOL_SOCKET, SO_REUSEPORT, 1) &&
 		set_option(k, IPPROTO_IP, IP_MULTICAST_ALL, 0) &&

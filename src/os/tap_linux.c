@@ -15,6 +15,7 @@
 
 #include "at_filter.h"
 #include "clock.h"
+#include "ether_frame.h"
 #include "link_kind.h"
 
 enum {
@@ -58,7 +59,7 @@ static enum link_trouble look(struct link *k)
 {
 	if (k->fd < 0)
 		return TROUBLE_NONE;
-	if (ifwatch_query(k->device, &k->interface))
+	if (ifwatch_follow(k->device, &k->interface))
 		return k->interface.flags & IFF_UP ? TROUBLE_NONE : TROUBLE_DOWN;
 	if (errno != ENODEV)
 		return TROUBLE_UNKNOWN;
@@ -82,7 +83,10 @@ static void read_frames(struct link *k)
 		if (n <= 0)
 			return;
 		p->len = (size_t)n;
-		link_received(k, now, p);
+		if (ether_untag(p))
+			ether_received(k, now, p);
+		else
+			link_dropped(k, DROP_VLAN_TAGGED);
 	}
 }
 

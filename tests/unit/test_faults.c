@@ -325,7 +325,13 @@ static void test_an_interface_nobody_could_ask_about_is_not_called_absent(void *
 	memset(&kernel, 0, sizeof kernel);
 	assert_true(ifwatch_query("lo", &info));
 	assert_int_equal(link_judge("lo", false, &info), TROUBLE_NONE);
+	/* It is followed by its index, whatever it is called. */
+	assert_int_equal(link_judge("nowhere0", false, &info), TROUBLE_NONE);
+	assert_string_equal(info.name, "lo");
+	info.index = 0;
 	assert_int_equal(link_judge("nowhere0", false, &info), TROUBLE_ABSENT);
+	info.index = 999999;			/* deleted: what has the name now */
+	assert_int_equal(link_judge("lo", false, &info), TROUBLE_NONE);
 	kernel.socket_error = EMFILE;
 	assert_int_equal(link_judge("lo", false, &info), TROUBLE_UNKNOWN);
 	assert_int_equal(errno, EMFILE);
