@@ -172,7 +172,7 @@ void port_apply(struct port *port, const struct config_port *config);
 void port_link_up(struct port *port, void *link, struct mac mac);
 void port_link_down(struct port *port);
 
-/* The cable behind the link may be another one: it is verified anew, which stops nothing by itself. */
+/* The cable behind the link may be another one: verified anew, it goes on meanwhile. */
 void port_link_changed(struct port *port);
 void port_input(struct port *port, struct pkt *frame);
 

@@ -20,7 +20,7 @@
 
 enum {
 	NAME_MAX_ALT = 128,		/* an alternative name with its end (ALTIFNAMSIZ) */
-	MANY_S = 1,			/* the kernel has a list of interfaces at hand; if not, it hangs */
+	PATIENCE_S = 1,			/* the kernel has its list at hand */
 };
 
 struct ifwatch {
@@ -271,7 +271,7 @@ static uint64_t cable_of(int bridge)
 		.a = { .rta_len = RTA_LENGTH(sizeof ask.master), .rta_type = IFLA_MASTER },
 		.master = bridge,
 	};
-	const struct timeval patience = { .tv_sec = MANY_S };
+	const struct timeval patience = { .tv_sec = PATIENCE_S };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	uint64_t sum = scatter(~(uint64_t)bridge);
 	union answer in;

@@ -49,7 +49,7 @@ struct link {
 	struct link_hooks hooks;
 	struct loop *loop;
 	char device[CONFIG_PATH_MAX + 1];	/* as configured */
-	char called[CONFIG_PATH_MAX + 1];	/* the same, or what the interface is called by now */
+	char called[CONFIG_PATH_MAX + 1];	/* likewise, or as the interface is called now */
 	int fd;				/* -1: closed */
 	struct ifinfo interface;	/* as look() found it last */
 	struct mac mac;			/* of our end; zero: it has none */

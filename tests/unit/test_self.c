@@ -60,7 +60,7 @@ static void test_frames_that_come_back_are_a_loop(void **state)
 	rig_free(rig);
 }
 
-static void test_atalk_E24_our_probes_that_come_back_are_a_loop_and_the_address_is_kept(void **state)
+static void test_atalk_E24_own_probes_that_come_back_are_a_loop_and_no_clash(void **state)
 {
 	struct rig *rig = rig_new();
 
@@ -107,7 +107,7 @@ static void test_a_copy_of_this_router_is_a_twin_and_no_loop(void **state)
 	rig_free(rig);
 }
 
-/* A datagram that a router passed on may be anybody's: it says nothing about who has our address. */
+/* A datagram that a router passed on may be anybody's: it says not who has our address. */
 static void test_a_datagram_with_hops_accuses_nobody(void **state)
 {
 	struct rig *rig = rig_up();
@@ -122,7 +122,7 @@ static void test_a_datagram_with_hops_accuses_nobody(void **state)
 	rig_free(rig);
 }
 
-/* Who sends more than he remembers does not know his own frames: he says nothing rather than wrong. */
+/* What sends more than it remembers does not know its own frames: better silent than wrong. */
 static void test_a_router_that_says_much_accuses_nobody(void **state)
 {
 	struct rig *rig = rig_up();
@@ -258,7 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frames_that_come_back_are_a_loop),
 		cmocka_unit_test(
-			test_atalk_E24_our_probes_that_come_back_are_a_loop_and_the_address_is_kept),
+			test_atalk_E24_own_probes_that_come_back_are_a_loop_and_no_clash),
 		cmocka_unit_test(test_a_station_with_our_hardware_address_is_said_to_be_one),
 		cmocka_unit_test(test_a_copy_of_this_router_is_a_twin_and_no_loop),
 		cmocka_unit_test(test_a_datagram_with_hops_accuses_nobody),
