@@ -238,17 +238,28 @@ static bool print_path(FILE *out, const struct conf_option *o, const void *secti
 	return true;
 }
 
-static bool read_device(const struct conf_value *v, void *section)
+static bool read_name_of_device(const struct conf_value *v, void *section, size_t most)
 {
 	size_t n = strlen(v->text);
 
-	if (n == 0 || n > CONFIG_DEVICE_MAX)
+	if (n == 0 || n > most)
 		return conf_bad_value(
-			v, "the name of a network interface has 1 to %d bytes", CONFIG_DEVICE_MAX);
+			v, "the name of a network interface has 1 to %zu bytes", most);
 	if (strpbrk(v->text, "/ %:\\\"") || !is_plain_text(v->text) || v->text[0] == '.')
 		return conf_bad_value(v, "not the name of a network interface (see: ip link)");
 	memcpy(conf_member(v->option, section), v->text, n + 1);
 	return true;
+}
+
+/* Of a port; it may be an alternative name. */
+static bool read_device(const struct conf_value *v, void *section)
+{
+	return read_name_of_device(v, section, CONFIG_ALTNAME_MAX);
+}
+
+static bool read_interface(const struct conf_value *v, void *section)
+{
+	return read_name_of_device(v, section, CONFIG_DEVICE_MAX);
 }
 
 static bool read_tap(const struct conf_value *v, void *section)
@@ -256,7 +267,7 @@ static bool read_tap(const struct conf_value *v, void *section)
 	struct config_port *p = section;
 
 	p->is_tap = true;
-	return read_device(v, section);
+	return read_interface(v, section);
 }
 
 static bool read_serial(const struct conf_value *v, void *section)
@@ -468,7 +479,7 @@ static bool print_udp_port(FILE *out, const struct conf_option *o, const void *s
 const struct conf_kind conf_kind_name = { false, read_name, print_text };
 const struct conf_kind conf_kind_path = { false, read_path, print_path };
 const struct conf_kind conf_kind_device = { false, read_device, print_device };
-const struct conf_kind conf_kind_interface = { false, read_device, print_text };
+const struct conf_kind conf_kind_interface = { false, read_interface, print_text };
 const struct conf_kind conf_kind_serial = { false, read_serial, print_text };
 const struct conf_kind conf_kind_tap = { false, read_tap, print_tap };
 const struct conf_kind conf_kind_flag = { false, read_flag, print_flag };

@@ -12,6 +12,7 @@
 #include "conf_rig.h"
 #include "conf_words.h"
 
+#define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define LAN "device=eth0 network=\"100-101\" zones={\"A\"}"
 
 static void test_syntax_errors_name_their_line(void **state)
@@ -240,7 +241,9 @@ static void test_port_values_are_checked(void **state)
 	conf_rig_refused("ethertalk a { device=a/b network=1 zones={A} }", 1,
 		"not the name of a network interface");
 	conf_rig_refused(
-		"ethertalk a { device=abcdefghijklmnop network=1 zones={A} }", 1, "1 to 15 bytes");
+		"ethertalk a { tap=abcdefghijklmnop network=1 zones={A} }", 1, "1 to 15 bytes");
+	conf_rig_refused("ethertalk a { device=" A64 A64 " network=1 zones={A} }", 1,
+		"1 to 127 bytes");
 	conf_rig_refused("ethertalk a { " LAN " seed=maybe }", 1, "one of hard, soft, none");
 	conf_rig_refused("ethertalk a { " LAN " all-multicast=perhaps }", 1, "yes or no");
 	conf_rig_refused("ethertalk a { " LAN " address=100 }", 1, "network.node");
