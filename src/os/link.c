@@ -61,23 +61,22 @@ static void complain(struct link *k)
  */
 static void follow_name(struct link *k)
 {
+	const bool is_same = k->interface.name[0] && k->interface.index == k->known.index;
 	struct ifinfo named;
 	char text[LINK_TEXT_MAX];
 
-	if (!k->interface.name[0] || k->interface.index != k->known.index)
-		memcpy(k->called, k->device, sizeof k->called);
-	else if (strcmp(k->interface.name, k->known.name) == 0)
+	if (is_same && strcmp(k->interface.name, k->known.name) == 0)
 		return;
-	else if (ifwatch_query(k->device, &named) && named.index == k->interface.index)
+	if (!is_same ||
+		(ifwatch_query(k->device, &named) && named.index == k->interface.index)) {
 		memcpy(k->called, k->device, sizeof k->called);
-	else {
-		snprintf(text, sizeof text,
-			"%s was renamed and is %s now; it is kept until the next start: "
-			"write device = %s",
-			k->called, k->interface.name, k->interface.name);
-		snprintf(k->called, sizeof k->called, "%s", k->interface.name);
-		link_say(k, LOG_LEVEL_WARNING, text);
+		return;
 	}
+	snprintf(text, sizeof text,
+		"%s was renamed and is %s now; it is kept until the next start: write device = %s",
+		k->called, k->interface.name, k->interface.name);
+	snprintf(k->called, sizeof k->called, "%s", k->interface.name);
+	link_say(k, LOG_LEVEL_WARNING, text);
 }
 
 /* Takes what link_check() found; a new trouble is said. */
