@@ -217,7 +217,7 @@ void port_describe(const struct port *port, struct port_info *info)
 		.addr = port->addr,
 		.mac = port->mac,
 		.default_zone = port->default_zone ? &port->default_zone->name : NULL,
-		.zones = route && route->zones.is_complete ? route->zones.used : 0,
+		.zones = route && route->zones->is_complete ? route->zones->used : 0,
 	};
 }
 

@@ -117,8 +117,8 @@ static void finish_zones(struct port *port, const struct at_name *default_zone)
 	const struct route *route = port_route(port);
 
 	port->default_zone = zone_find(&port->r->zones, default_zone);
-	for (size_t i = 0; i < route->zones.used; i++)
-		port->ops->join_zone(port, &route->zones.zone[i]->name);
+	for (size_t i = 0; i < route->zones->used; i++)
+		port->ops->join_zone(port, &route->zones->zone[i]->name);
 	cable_forget(&port->seed.cable);
 	router_disarm(port->r, &port->seed.timer);
 	nbp_port_up(port);
@@ -126,12 +126,12 @@ static void finish_zones(struct port *port, const struct at_name *default_zone)
 
 static void take_zones(struct port *port, const struct at_name *zones, size_t n)
 {
-	struct route *route = port_route(port);
+	struct path *path = port_route(port)->best;
 
-	route_clear_zones(port->r, route);
+	path_clear_zones(port->r, path);
 	for (size_t i = 0; i < n; i++)
-		(void)route_add_zone(port->r, route, &zones[i]);
-	route_complete_zones(port->r, route);
+		(void)path_add_zone(port->r, path, &zones[i]);
+	path_complete_zones(port->r, path);
 }
 
 static bool has_name(const struct at_name *list, size_t n, const struct at_name *name)
@@ -249,12 +249,12 @@ static void judge_zones(struct port *port)
 	const struct cable_answer *a = cable_zones(c);
 	struct route *route = port_route(port);
 
-	if (a && !route->zones.is_complete)
+	if (a && !route->zones->is_complete)
 		take_zones(port, a->zones, a->used);
-	if (!route->zones.is_complete)
+	if (!route->zones->is_complete)
 		return;
 	if (!port->ops->is_extended)
-		finish_zones(port, &route->zones.zone[0]->name);
+		finish_zones(port, &route->zones->zone[0]->name);
 	else if (route_has_zone(route, &c->default_zone))
 		finish_zones(port, &c->default_zone);
 	else

@@ -63,12 +63,15 @@ static enum offer_result update_rtmp(struct router *r, struct path *p, struct po
 
 		if (!is_next_router || path_is_bad(p))
 			return OFFER_IGNORED;
-		path_free(p);
+		path_free(r, p);
 		route_reselect(r, route);
 		return OFFER_CHANGED;
 	}
 	if (!is_next_router && !path_is_bad(p) && distance > p->distance)
 		return OFFER_IGNORED;
+	/* Another router has the number now that fell silent: perhaps another network. */
+	if (path_is_bad(p) && !is_next_router)
+		path_clear_zones(r, p);
 	is_worse = distance > p->distance;
 	p->port = port;
 	p->next_router = from;
@@ -217,7 +220,7 @@ static void age_path(struct router *r, struct path *p)
 		p->state = PATH_BAD1;
 		break;
 	case PATH_BAD1:
-		path_free(p);
+		path_free(r, p);
 		route_reselect(r, route);
 		break;
 	}

@@ -49,6 +49,14 @@ static const char *const sentences[TRACE_KINDS] = {
 		"{other}, and is ignored; renumber one of them",
 	[TRACE_ROUTE_ADDED] = "network {range} is {number} hops away through {via}",
 	[TRACE_ROUTE_CHANGED] = "network {range} is now {number} hops away through {via}",
+	[TRACE_ROUTE_OTHER_ZONES] =
+		"network {range} is offered by {via} and by {other} with different zones: two "
+		"sites use one number, and only that of {via} is reached; one of them must "
+		"renumber",
+	[TRACE_ZONE_UNFIT] =
+		"{via} says that network {range} has a zone {name}, which nobody could choose "
+		"(\"*\", no name, or a blank at an end), so it is not shown; ask its operator to "
+		"name it otherwise",
 	[TRACE_ROUTE_BAD] = "network {range} is bad",
 	[TRACE_ROUTE_REMOVED] = "network {range} is gone",
 	[TRACE_ROUTES_FULL] =
