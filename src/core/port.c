@@ -90,7 +90,7 @@ void port_apply(struct port *port, const struct config_port *config)
 	if ((other_range || other_zones) && port->link) {
 		port_seed_stop(port);
 		port_seed_start(port);
-	} else if (port->default_zone) {
+	} else if (port_is_up(port) && port->default_zone) {
 		nbp_port_up(port);
 	}
 }

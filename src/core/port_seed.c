@@ -159,11 +159,27 @@ static const struct at_name *first_zone(const struct port *port)
 	return &c->default_zone;
 }
 
+/* It was up before, and has a new address now. */
+static void go_on(struct port *port)
+{
+	enter(port, PORT_UP);
+	trace(port, TRACE_PORT_UP);
+	if (port->default_zone)
+		nbp_port_up(port);
+	else if (!port->seed.uses_config)
+		ask(port);
+	rtmp_port_up(port);
+}
+
 static void go_up(struct port *port)
 {
 	struct at_range range = port->seed.range;
 	const struct at_name *first;
 
+	if (port->range.first != 0) {
+		go_on(port);
+		return;
+	}
 	if (!route_attach(port->r, port, range)) {
 		on_net_in_use(port);
 		return;
@@ -332,6 +348,22 @@ void port_claimed(struct port *port)
 	ask(port);
 }
 
+void port_lost_address(struct port *port)
+{
+	const struct at_addr any = { 0, 0 };
+	const struct at_range unknown = { 0, 0, true };
+	bool has_range = port->config.seed != SEED_NONE;
+
+	rtmp_port_down(port);
+	nbp_port_down(port);
+	enter(port, PORT_PROBING);
+	/* The configured one, or the one from before, may be what was lost. */
+	if (port->seed.is_settled)
+		port->ops->claim(port, port->seed.range, any);
+	else
+		port->ops->claim(port, has_range ? port->config.range : unknown, any);
+}
+
 void port_seed_init(struct port *port)
 {
 	port->seed.retry_by = INSTANT_NEVER;
@@ -348,7 +380,7 @@ void port_seed_start(struct port *port)
 
 void port_seed_stop(struct port *port)
 {
-	bool was_up = port_is_up(port);
+	bool was_up = port->range.first != 0;
 
 	rtmp_port_down(port);
 	nbp_port_down(port);

@@ -36,8 +36,12 @@ static const char *const sentences[TRACE_KINDS] = {
 		"port {port}: {mac} uses our address {addr}; we keep it. Restart that "
 		"device if it cannot be reached",
 	[TRACE_PORT_NODE_STOLEN] =
-		"port {port}: another node uses our address {addr}; we keep it. Restart that "
-		"device if it cannot be reached",
+		"port {port}: another node uses our new address {addr}, too; we keep it for a "
+		"minute. Look for a cable or a multicast that leads back to us, or a device that "
+		"takes what is ours",
+	[TRACE_PORT_NODE_GIVEN_UP] =
+		"port {port}: another node uses our address {addr}, too; we take another. "
+		"Restart that device if it cannot be reached",
 	[TRACE_PORT_ZONES_DIFFER] =
 		"port {port}: the cable still uses the zones from before; the new list is "
 		"in force when all routers of the cable have been down for ten minutes",
