@@ -200,7 +200,7 @@ static void test_zones_of_both_ways_count_as_the_peers_share(void **state)
 
 /* --- names that are none ------------------------------------------------------------------- */
 
-static void test_a_peers_zones_that_nobody_could_choose_are_hidden_and_said(void **state)
+static void test_atalk_Z10_a_peers_zones_that_nobody_could_choose_are_hidden_and_said(void **state)
 {
 	/* "", "*", "East", " West" of network 200; the rest is whole with them. */
 	const char plain[] = "\0\4\0\xC8\0\0\xC8\1*\0\xC8\4" "East\0\xC8\5 West";
@@ -258,7 +258,7 @@ int main(void)
 		cmocka_unit_test(test_zones_of_a_bad_network_are_not_the_next_ones),
 		cmocka_unit_test(test_zones_of_both_ways_count_as_the_peers_share),
 		cmocka_unit_test(
-			test_a_peers_zones_that_nobody_could_choose_are_hidden_and_said),
+			test_atalk_Z10_a_peers_zones_that_nobody_could_choose_are_hidden_and_said),
 		cmocka_unit_test(
 			test_a_neighbours_zones_that_nobody_could_choose_are_hidden_and_said),
 	};
