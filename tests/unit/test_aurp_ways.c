@@ -75,7 +75,8 @@ static void assert_cable_stands(struct rig *rig)
 /* What peers say of our cables' numbers is no conflict of these, neither then nor at a start. */
 static void test_atalk_Q37_overlaps_from_tunnels_are_no_conflict_of_a_port(void **state)
 {
-	struct duo t = duo_up(NETWORKS({nets(3, 5), 0}, {nets(1, 3), 0}), NETWORKS({nets(5, 9), 0}));
+	struct duo t =
+		duo_up(NETWORKS({nets(3, 5), 0}, {nets(1, 3), 0}), NETWORKS({nets(5, 9), 0}));
 	struct rig *rig = t.lab->rig;
 
 	(void)state;
