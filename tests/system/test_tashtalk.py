@@ -138,7 +138,7 @@ def test_atalk_L28_what_is_for_others_is_not_for_us(net):
 
 
 def test_atalk_L29_ten_thousand_bytes_without_an_end(net):
-    nothing_transmitted(net, lambda: net.adapter.write(b"\x55" * 10000))
+    nothing_transmitted(net, lambda: net.adapter.write(b"\x55" * 10000), ends=False)
     nothing_transmitted(net, lambda: net.adapter.write(b"\0\xfd"))
     assert net.mac.echo(OURS, os.urandom(9))
 

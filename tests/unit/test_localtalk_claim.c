@@ -423,6 +423,25 @@ static void test_a_port_that_goes_while_it_looks_for_a_new_node_leaves_nothing(v
 	rig_free(rig);
 }
 
+/* Our name in NBP stands at the new node, whatever happens meanwhile. */
+static void test_a_name_moves_with_the_node(void **state)
+{
+	struct rig *rig = rig_localtalk_up();
+
+	(void)state;
+	rig_run(rig, span_s(6));
+	assert_int_equal(rig->link[LT0].port->name.tuple.addr.node, NODE_US);
+	say_data(rig, NODE_US);
+	rig_run(rig, span_ms(800));
+	rig_apply(rig);
+	assert_int_equal(rig->link[LT0].port->name.state, NAME_NONE);
+	say_ack(rig, 0xFD);
+	rig_run(rig, span_s(10));
+	assert_int_equal(rig->link[LT0].port->name.tuple.addr.node, 0xFC);
+	assert_int_equal(rig->link[LT0].port->name.state, NAME_REGISTERED);
+	rig_free(rig);
+}
+
 /* A port that is asking for its number yet goes on asking as another node. */
 static void test_a_node_lost_while_the_port_verifies(void **state)
 {
@@ -476,6 +495,7 @@ int main(void)
 		cmocka_unit_test(test_a_node_is_given_up_once_a_minute_at_most),
 		cmocka_unit_test(
 			test_a_port_that_goes_while_it_looks_for_a_new_node_leaves_nothing),
+		cmocka_unit_test(test_a_name_moves_with_the_node),
 		cmocka_unit_test(test_a_node_lost_while_the_port_verifies),
 		cmocka_unit_test(test_a_port_that_goes_in_the_middle_of_a_claim_leaves_nothing),
 	};

@@ -55,6 +55,13 @@ static void test_the_zones_are_those_of_the_site_that_is_reached(void **state)
 	assert_int_equal(rig_noted(t.lab->rig, TRACE_ROUTE_OTHER_ZONES), 1);
 	assert_true(lab_has_zone(t.lab, 200, "East"));
 	assert_false(lab_has_zone(t.lab, 200, "West"));
+	/* Also while both have it. */
+	mate_update(&t.m, EVENTS({ AURP_EV_NDC, net(200), 9 }));
+	assert_true(lab_has_zone(t.lab, 200, "West"));
+	assert_false(lab_has_zone(t.lab, 200, "East"));
+	mate_update(&t.m, EVENTS({ AURP_EV_NDC, net(200), 1 }));
+	assert_true(lab_has_zone(t.lab, 200, "East"));
+	assert_false(lab_has_zone(t.lab, 200, "West"));
 	mate_forget(&t.n);
 	mate_update(&t.m, EVENTS({ AURP_EV_ND, net(200), 0 }));
 	assert_string_equal(lab_via(t.lab, 200), "p1");
@@ -78,10 +85,13 @@ static void test_what_the_other_site_did_not_tell_is_asked_for(void **state)
 
 	(void)state;
 	mate_forget(&t.n);
+	/* Already while the other one is used, so that it is seen that there are two. */
+	mate_await(&t.n, AURP_ZI_REQ, span_s(11));
+	assert_string_equal(lab_via(t.lab, 200), "p0");
 	mate_update(&t.m, EVENTS({ AURP_EV_ND, net(200), 0 }));
 	assert_string_equal(lab_via(t.lab, 200), "p1");
 	assert_false(lab_has_zone(t.lab, 200, "East"));
-	mate_await(&t.n, AURP_ZI_REQ, span_s(11));
+	mate_await(&t.n, AURP_ZI_REQ, span_s(21));
 	mate_zi_rsp(&t.n, 200, ZONES("West"));
 	assert_true(lab_has_zone(t.lab, 200, "West"));
 	assert_false(lab_has_zone(t.lab, 200, "East"));
@@ -158,9 +168,27 @@ static void test_a_cable_of_ours_and_a_peer(void **state)
 	assert_string_equal(lab_via(lab, 200), "ET0");
 	rig_clear(lab->rig);
 	lab_run(lab, span_s(11));
+	assert_memory_equal(rig_take(lab->rig, 0, DDP_ZIP)->body.pos, "\x01\x01\x00\xC8", 4);
 	lab_zones(lab, 200, ZONES("Near"));
 	assert_true(lab_has_zone(lab, 200, "Near"));
 	assert_false(lab_has_zone(lab, 200, "Far"));
+	lab_free(lab);
+}
+
+static void test_another_router_of_the_cable_has_other_zones_for_a_bad_network(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct station q = station_p(lab->rig);
+
+	(void)state;
+	q.addr.node++;
+	q.mac.byte[5]++;
+	lab_net(lab, net(200), 2, "Near");
+	lab_net_gone(lab, 200);
+	assert_true(route_is_bad(rig_route(lab->rig, 200)));
+	station_rtmp(&q, 3, 5, TUPLES(NONEXT(200, 4)));
+	assert_int_equal(lab_distance(lab, 200), 5);
+	assert_false(lab_has_zone(lab, 200, "Near"));
 	lab_free(lab);
 }
 
@@ -255,6 +283,8 @@ int main(void)
 		cmocka_unit_test(
 			test_a_nearer_way_shows_the_old_zones_until_it_has_told_its_own),
 		cmocka_unit_test(test_a_cable_of_ours_and_a_peer),
+		cmocka_unit_test(
+			test_another_router_of_the_cable_has_other_zones_for_a_bad_network),
 		cmocka_unit_test(test_zones_of_a_bad_network_are_not_the_next_ones),
 		cmocka_unit_test(test_zones_of_both_ways_count_as_the_peers_share),
 		cmocka_unit_test(
