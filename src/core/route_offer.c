@@ -69,8 +69,11 @@ static enum offer_result update_rtmp(struct router *r, struct path *p, struct po
 	}
 	if (!is_next_router && !path_is_bad(p) && distance > p->distance)
 		return OFFER_IGNORED;
-	/* Another router has the number now that fell silent: perhaps another network. */
-	if (path_is_bad(p) && !is_next_router)
+	/*
+	 * Another router has the number now that fell silent, or has it nearer: perhaps it is
+	 * another network. Two that are as near take turns (R20), and are believed.
+	 */
+	if (!is_next_router && (path_is_bad(p) || distance < p->distance))
 		path_clear_zones(r, p);
 	is_worse = distance > p->distance;
 	p->port = port;
