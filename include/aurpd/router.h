@@ -153,6 +153,8 @@ struct route_info {
 	const struct at_name *const *zones;
 	size_t n_zones;
 	size_t alternatives;		/* paths besides the one in use */
+	const char *other_zones;	/* port or peer that has it too, with others; or NULL */
+	size_t unfit_zones;		/* that are not shown, as nobody could choose them */
 };
 
 struct zone_info {

@@ -170,7 +170,7 @@ bool cable_hear_zones(struct port *port, struct at_addr from, const struct zip_r
 		a->used = 0;
 	a->expected = reply->extended ? reply->count : 0;
 	while (tuple_is_here(step = zip_next_tuple(&tuples, &t)))
-		if (step == TUPLE_OK && at_range_has(asked_range(port), t.net))
+		if (step != TUPLE_BAD && at_range_has(asked_range(port), t.net))
 			add_name(a, &t.zone);
 	a->is_complete = a->used > 0 && a->used >= a->expected;
 	return true;

@@ -92,7 +92,7 @@ void port_apply(struct port *port, const struct config_port *config)
 	if ((other_range || other_zones) && port->link) {
 		port_seed_stop(port);
 		port_seed_start(port);
-	} else if (port->default_zone) {
+	} else if (port_is_up(port) && port->default_zone) {
 		nbp_port_up(port);
 	}
 }
@@ -225,7 +225,7 @@ void port_describe(const struct port *port, struct port_info *info)
 		.addr = port->addr,
 		.mac = port->mac,
 		.default_zone = port->default_zone ? &port->default_zone->name : NULL,
-		.zones = route && route->zones.is_complete ? route->zones.used : 0,
+		.zones = route && route->zones->is_complete ? route->zones->used : 0,
 	};
 	port_trouble_text(port, info->troubles);
 }

@@ -204,6 +204,12 @@ struct route *port_route(const struct port *port);
 /* Called by the medium: port->addr is ours. */
 void port_claimed(struct port *port);
 
+/*
+ * Called by the medium: another node has port->addr, too, and we leave it to him. Another one
+ * is claimed; what the port knows of its cable stays, and routes through it stay, too.
+ */
+void port_lost_address(struct port *port);
+
 /* Does it need to hear about its range or zones? svc_rtmp.c and svc_zip.c then tell cable.h. */
 bool port_is_seeking(const struct port *port);
 

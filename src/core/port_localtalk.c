@@ -118,6 +118,11 @@ static void send_datagram(struct port *port, uint8_t to, const struct pkt *datag
 	struct wr w = wr_over(bytes, sizeof(bytes));
 	struct ddp h;
 
+	/* While another node is claimed, the network is there, but we may say nothing on it. */
+	if (localtalk_of(port)->state != NODE_OURS) {
+		port_drop(port, DROP_PORT_NOT_READY);
+		return;
+	}
 	if (!ddp_decode_long(&r, &h)) {
 		port_drop(port, DROP_DDP_BAD_LENGTH);
 		return;
@@ -253,7 +258,7 @@ static void packet_input(struct localtalk *l, const struct llap *llap, struct pk
 	case LLAP_DDP_SHORT:
 	case LLAP_DDP_LONG:
 		if (has_node && llap->src == l->node) {
-			localtalk_complain(l);
+			localtalk_clash(l);
 			port_drop(l->port, DROP_LLAP_BAD_NODE);
 		} else if (llap->dst != LLAP_BROADCAST && !(has_node && llap->dst == l->node)) {
 			port_drop(l->port, DROP_LLAP_NOT_FOR_US);

@@ -153,8 +153,8 @@ static void finish_zones(struct port *port, const struct at_name *default_zone)
 	const struct route *route = port_route(port);
 
 	port->default_zone = zone_find(&port->r->zones, default_zone);
-	for (size_t i = 0; i < route->zones.used; i++)
-		port->ops->join_zone(port, &route->zones.zone[i]->name);
+	for (size_t i = 0; i < route->zones->used; i++)
+		port->ops->join_zone(port, &route->zones->zone[i]->name);
 	cable_forget(&port->seed.cable);
 	router_disarm(port->r, &port->seed.timer);
 	nbp_port_up(port);
@@ -162,12 +162,12 @@ static void finish_zones(struct port *port, const struct at_name *default_zone)
 
 static void take_zones(struct port *port, const struct at_name *zones, size_t n)
 {
-	struct route *route = port_route(port);
+	struct path *path = port_route(port)->best;
 
-	route_clear_zones(port->r, route);
+	path_clear_zones(port->r, path);
 	for (size_t i = 0; i < n; i++)
-		(void)route_add_zone(port->r, route, &zones[i]);
-	route_complete_zones(port->r, route);
+		(void)path_add_zone(port->r, path, &zones[i]);
+	path_complete_zones(port->r, path);
 }
 
 static bool has_name(const struct at_name *list, size_t n, const struct at_name *name)
@@ -195,11 +195,27 @@ static const struct at_name *first_zone(const struct port *port)
 	return &c->default_zone;
 }
 
+/* It was up before, and has a new address now. */
+static void go_on(struct port *port)
+{
+	enter(port, PORT_UP);
+	trace(port, TRACE_PORT_UP);
+	if (port->default_zone)
+		nbp_port_up(port);
+	else if (!port->seed.uses_config)
+		ask(port);
+	rtmp_port_up(port);
+}
+
 static void go_up(struct port *port)
 {
 	struct at_range range = port->seed.range;
 	const struct at_name *first;
 
+	if (port->range.first != 0) {
+		go_on(port);
+		return;
+	}
 	if (!route_attach(port->r, port, range)) {
 		on_net_in_use(port);
 		return;
@@ -286,12 +302,12 @@ static void judge_zones(struct port *port)
 	const struct cable_answer *a = cable_zones(c);
 	struct route *route = port_route(port);
 
-	if (a && !route->zones.is_complete)
+	if (a && !route->zones->is_complete)
 		take_zones(port, a->zones, a->used);
-	if (!route->zones.is_complete)
+	if (!route->zones->is_complete)
 		return;
 	if (!port->ops->is_extended)
-		finish_zones(port, &route->zones.zone[0]->name);
+		finish_zones(port, &route->zones->zone[0]->name);
 	else if (route_has_zone(route, &c->default_zone))
 		finish_zones(port, &c->default_zone);
 	else
@@ -408,6 +424,22 @@ void port_claimed(struct port *port)
 		port_judge_cable(port);
 }
 
+void port_lost_address(struct port *port)
+{
+	const struct at_addr any = { 0, 0 };
+	const struct at_range unknown = { 0, 0, true };
+	bool has_range = port->config.seed != SEED_NONE;
+
+	rtmp_port_down(port);
+	nbp_port_down(port);
+	enter(port, PORT_PROBING);
+	/* The configured one, or the one from before, may be what was lost. */
+	if (port->seed.is_settled)
+		port->ops->claim(port, port->seed.range, any);
+	else
+		port->ops->claim(port, has_range ? port->config.range : unknown, any);
+}
+
 void port_seed_init(struct port *port)
 {
 	port->seed.retry_by = INSTANT_NEVER;
@@ -442,7 +474,7 @@ void port_seed_again(struct port *port)
 
 void port_seed_stop(struct port *port)
 {
-	bool was_up = port_is_up(port);
+	bool was_up = port->range.first != 0;
 
 	rtmp_port_down(port);
 	nbp_port_down(port);

@@ -98,6 +98,15 @@ static bool read_at_name(const struct conf_value *v, struct at_name *out)
 	return true;
 }
 
+/* Nobody sees them, and whoever types the name leaves them out. */
+static void warn_of_blanks(const struct conf_value *v, const struct at_name *name)
+{
+	if (name_has_outer_blanks(name))
+		conf_report_warning(v->rep, v->line,
+			"%s \"%s\": begins or ends with a blank, which nobody sees; take it out",
+			v->option->name, v->text);
+}
+
 static bool read_name(const struct conf_value *v, void *section)
 {
 	struct config *c = section;
@@ -112,6 +121,7 @@ static bool read_name(const struct conf_value *v, void *section)
 				"cannot be part of a router's name");
 	if (name_to_utf8(&name, utf8) >= sizeof c->name)
 		return conf_bad_value(v, "longer than %zu bytes: shorten it", sizeof c->name - 1);
+	warn_of_blanks(v, &name);
 	c->nbp_name = name;
 	memcpy(c->name, utf8, strlen(utf8) + 1);
 	return true;
@@ -140,6 +150,7 @@ static bool read_zone(const struct conf_value *v, void *section)
 	}
 	if (p->n_zones == AT_ZONES_PER_NET_MAX)
 		return conf_bad_value(v, "a network has at most %d zones", AT_ZONES_PER_NET_MAX);
+	warn_of_blanks(v, &zone);
 	if (name_is_folded_differently(&zone))
 		conf_report_warning(v->rep, v->line,
 			"%s \"%s\": Netatalk computes another multicast address "

@@ -129,6 +129,10 @@ static void on_route(void *ctx, const struct route_info *r)
 	}
 	if (!r->zones_complete)
 		fputs(" zones-complete=no", out);
+	if (r->unfit_zones > 0)
+		fprintf(out, " unfit-zones=%zu", r->unfit_zones);
+	if (r->other_zones)
+		put_word(out, " other-zones", r->other_zones);
 	fprintf(out, " alternatives=%zu\n", r->alternatives);
 }
 

@@ -48,8 +48,12 @@ static const char *const sentences[TRACE_KINDS] = {
 		"port {port}: {mac} uses our address {addr}; we keep it. Restart that "
 		"device if it cannot be reached",
 	[TRACE_PORT_NODE_STOLEN] =
-		"port {port}: another node uses our address {addr}; we keep it. Restart that "
-		"device if it cannot be reached",
+		"port {port}: another node uses our new address {addr}, too; we keep it for a "
+		"minute. Look for a cable or a multicast that leads back to us, or a device that "
+		"takes what is ours",
+	[TRACE_PORT_NODE_GIVEN_UP] =
+		"port {port}: another node uses our address {addr}, too; we take another. "
+		"Restart that device if it cannot be reached",
 	[TRACE_PORT_ZONES_DIFFER] =
 		"port {port}: the cable still uses the zones from before; the new list is "
 		"in force when all routers of the cable have been down for ten minutes",
@@ -61,6 +65,14 @@ static const char *const sentences[TRACE_KINDS] = {
 		"{other}, and is ignored; renumber one of them",
 	[TRACE_ROUTE_ADDED] = "network {range} is {number} hops away through {via}",
 	[TRACE_ROUTE_CHANGED] = "network {range} is now {number} hops away through {via}",
+	[TRACE_ROUTE_OTHER_ZONES] =
+		"network {range} is offered by {via} and by {other} with different zones: two "
+		"sites use one number, and only that of {via} is reached; one of them must "
+		"renumber",
+	[TRACE_ZONE_UNFIT] =
+		"{via} says that network {range} has a zone {name}, which nobody could choose "
+		"(\"*\", no name, or a blank at an end), so it is not shown; ask its operator to "
+		"name it otherwise",
 	[TRACE_ROUTE_BAD] = "network {range} is bad",
 	[TRACE_ROUTE_REMOVED] = "network {range} is gone",
 	[TRACE_ROUTES_FULL] =

@@ -433,6 +433,11 @@ static void test_harmless_oddities_are_warnings(void **state)
 	assert_int_equal(c->ports[0].n_zones, 1);
 	conf_free(c);
 	conf_rig_warned("\ntunnel t { }", 2, "connects nobody");
+	conf_rig_warned("ethertalk a { device=eth0 network=1\n zones={ \"Lab \" } }", 2, "blank");
+	conf_rig_warned("ethertalk a { device=eth0 network=1\n zones={ \" Lab\" } }", 2, "blank");
+	conf_rig_warned("ltoudp a { device=eth0 network=1\n zone=\"\xC2\xA0Lab\" }", 2, "blank");
+	conf_rig_warned("router {\n name=\"attic \" }", 2, "blank");
+	conf_free(conf_rig_good("ethertalk a { device=eth0 network=1 zones={ \"The Lab\" } }"));
 }
 
 static void test_what_a_file_may_not_be(void **state)
