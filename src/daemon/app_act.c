@@ -177,6 +177,7 @@ static void reload(struct app *a)
 	notify_send(message);
 	c = read_again(a);
 	if (c) {
+		log_forget(&a->shell.log);
 		app_take(a, c);
 		log_printf(&a->shell.log, LOG_LEVEL_INFO, "read %s again: %zu ports, %zu tunnels",
 			a->cli->config_file, c->n_ports, c->n_tunnels);

@@ -222,6 +222,58 @@ static const struct member *find_member(const char *word, size_t n)
 	return NULL;
 }
 
+/* Ports and peers that come and go, whatever the sentence. */
+static bool is_change(enum trace_kind kind)
+{
+	switch (kind) {
+	case TRACE_PORT_UP:
+	case TRACE_PORT_DOWN:
+	case TRACE_PORT_RANGE_CONFLICT:
+	case TRACE_PORT_ZONE_CONFLICT:
+	case TRACE_PORT_NET_IN_USE:
+	case TRACE_PEER_UP:
+	case TRACE_PEER_DOWN:
+	case TRACE_PEER_ADDRESS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static uint64_t hash_member(uint64_t h, const struct trace_event *e, const struct member *m)
+{
+	char text[MESSAGE_MAX] = "";
+
+	if (!m || m->print == print_number)
+		return h;
+	if (m->print == print_endpoint)
+		return pace_hash(h, &e->endpoint.ip, sizeof e->endpoint.ip);
+	m->print(e, text, sizeof text);
+	return pace_hash_text(h, text);
+}
+
+struct pace_about message_about(const struct trace_event *e)
+{
+	struct pace_about a = { .kind = sentences[e->kind], .subject = pace_hash_basis };
+	const char *p = sentences[e->kind];
+
+	if (trace_level(e->kind) == LOG_LEVEL_DEBUG)
+		return a;
+	if (is_change(e->kind)) {
+		a.way = PACE_CHANGES;
+		a.subject = pace_hash_text(a.subject, e->port ? e->port : e->peer);
+		return a;
+	}
+	a.way = PACE_RECURS;
+	while ((p = strchr(p, '{'))) {
+		size_t n = strcspn(++p, "}");
+
+		a.subject = hash_member(a.subject, e, find_member(p, n));
+		p += n;
+	}
+	return a;
+}
+
 const void *message_text(const struct trace_event *e, char out[MESSAGE_MAX])
 {
 	size_t used = 0;
