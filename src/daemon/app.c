@@ -220,8 +220,9 @@ static bool is_denied(struct app *a)
 
 	if (device && links_denied_tap(&a->links))
 		log_printf(&a->shell.log, LOG_LEVEL_ERROR,
-			"creating the tap device %s needs the capability "
-			"CAP_NET_ADMIN and the file /dev/net/tun: see tap in aurpd.conf(5)",
+			"creating the tap device %s needs the capability CAP_NET_ADMIN and the "
+			"file /dev/net/tun; the service needs the drop-in aurpd-tap.conf: see tap "
+			"in aurpd.conf(5)",
 			device);
 	else if (device)
 		log_printf(&a->shell.log, LOG_LEVEL_ERROR,
@@ -241,14 +242,16 @@ static bool is_denied(struct app *a)
 static bool start(struct app *a, struct config *config)
 {
 	if (config->state_file[0] && !state_load(&a->state, config->state_file) && errno != ENOENT)
-		log_printf(&a->shell.log, LOG_LEVEL_DEBUG, "%s cannot be read: %s",
+		log_printf(&a->shell.log, LOG_LEVEL_WARNING,
+			"%s cannot be read: %s; the ports will look for new addresses. Give the "
+			"file to the service's user, or remove it",
 			config->state_file, strerror(errno));
 	app_take(a, config);
 	if (is_denied(a))
 		return false;
 	if (config->n_ports == 0)
 		log_printf(&a->shell.log, LOG_LEVEL_WARNING,
-			"no ports are configured: edit %s, then reload aurpd", a->cli->config_file);
+			"no ports are configured: edit %s, then: sudo systemctl reload aurpd", a->cli->config_file);
 	log_printf(&a->shell.log, LOG_LEVEL_INFO,
 		"aurpd %s is ready as %s, ports: %zu, tunnels: %zu", AURPD_VERSION, config->name,
 		config->n_ports, config->n_tunnels);

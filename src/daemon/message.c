@@ -24,7 +24,7 @@ static const char *const sentences[TRACE_KINDS] = {
 		"{range}; configure the same range here, or seed = soft to take over the cable's",
 	[TRACE_PORT_ZONE_CONFLICT] =
 		"port {port} stopped: the router {addr} has another list of zones for this "
-		"cable (zone {name}); configure the same zones, or seed = soft to take over the "
+		"cable ({name} stands in one of the two only); configure the same zones, or seed = soft to take over the "
 		"cable's",
 	[TRACE_PORT_DEFAULT_DIFFERS] =
 		"port {port}: the router {addr} gives new nodes of this cable the zone {name}, and "
@@ -39,22 +39,22 @@ static const char *const sentences[TRACE_KINDS] = {
 		"port {port}: another node uses our address {addr}; we keep it. Restart that "
 		"device if it cannot be reached",
 	[TRACE_PORT_ZONES_DIFFER] =
-		"port {port}: the cable still uses the zones from before; the new list is "
-		"in force when all routers of the cable have been down for ten minutes",
+		"port {port}: the list of zones has changed; restart the Macs of the cable, and its "
+		"other routers with the new list, as those keep the old one until they restart",
 	[TRACE_RTMP_RANGE_IGNORED] =
 		"port {port}: the router {addr} claims {range} for this cable and is "
 		"ignored; give all routers of the cable the same range",
 	[TRACE_RTMP_OVERLAP] =
 		"port {port}: the router {addr} offers network {range}, which overlaps {range2} of "
 		"{other}, and is ignored; renumber one of them",
-	[TRACE_ROUTE_ADDED] = "network {range} is {number} hops away through {via}",
-	[TRACE_ROUTE_CHANGED] = "network {range} is now {number} hops away through {via}",
-	[TRACE_ROUTE_BAD] = "network {range} is bad",
-	[TRACE_ROUTE_REMOVED] = "network {range} is gone",
+	[TRACE_ROUTE_ADDED] = "network {range} is there, through {via} (hops: {number})",
+	[TRACE_ROUTE_CHANGED] = "network {range} is now reached through {via} (hops: {number})",
+	[TRACE_ROUTE_BAD] = "network {range} cannot be reached any more; its number is kept for a while",
+	[TRACE_ROUTE_REMOVED] = "network {range} is forgotten",
 	[TRACE_ROUTES_FULL] =
-		"the routing table is full with {number} networks; raise max-networks",
-	[TRACE_ZONES_FULL] = "the zone table is full with {number} zones; raise max-zones",
-	[TRACE_ZONES_COMPLETE] = "network {range} has its {number} zones",
+		"the routing table is full with {number} networks; the rest is ignored: raise max-networks",
+	[TRACE_ZONES_FULL] = "the zone table is full with {number} zones; the rest is ignored: raise max-zones",
+	[TRACE_ZONES_COMPLETE] = "network {range} has all its zones: {number}",
 	[TRACE_PEER_OPENING] = "peer {peer}: connecting to {endpoint}",
 	[TRACE_PEER_UP] = "peer {peer} is connected ({endpoint})",
 	[TRACE_PEER_DOWN] = "peer {peer} is gone: {text}",
@@ -63,8 +63,8 @@ static const char *const sentences[TRACE_KINDS] = {
 	[TRACE_PEER_SEND_OPEN] = "peer {peer}: it receives our networks",
 	[TRACE_PEER_SEND_CLOSED] = "peer {peer}: it no longer receives our networks: {text}",
 	[TRACE_PEER_REFUSED] =
-		"peer {peer} refuses to connect: {text} (error {number}); ask its operator to "
-		"add us",
+		"peer {peer} refuses to connect: {text} (error {number}); ask its operator "
+		"why, and whether we are in its list with the address that it sees",
 	[TRACE_PEER_REFUSED_BY_US] =
 		"peer {peer} wants a connection that we refuse: {text} (error {number})",
 	[TRACE_PEER_UNKNOWN] =
@@ -75,7 +75,8 @@ static const char *const sentences[TRACE_KINDS] = {
 		"peers {peer} and {other} have the same domain identifier; one of them must "
 		"change its public-address",
 	[TRACE_PEER_REFLECTS] =
-		"peer {peer} offers us network {range} of our own port {other}; ignored",
+		"peer {peer} offers us network {range} of our own port {other}; ignored: another "
+		"cable there has our number and must renumber, or there is a second way to ours",
 	[TRACE_PEER_FULL] =
 		"peer {peer} offers more than {number} {text}; the rest is ignored: raise "
 		"max-{text}-per-peer if that is right",
@@ -86,9 +87,10 @@ static const char *const sentences[TRACE_KINDS] = {
 		"peer {peer} offers network {range}, which {other} has too; the nearer one "
 		"is used",
 	[TRACE_PEER_BAD_TUPLES] =
-		"peer {peer} sent {number} entries that make no sense; they are ignored",
+		"peer {peer} sent entries that make no sense ({number}); they are ignored",
 	[TRACE_PEER_ZONES_MISSING] =
-		"peer {peer} does not tell the zones of its network {range}; asking on",
+		"peer {peer} does not tell the zones of its network {range}, so nobody sees that; "
+		"asking on. Tell its operator",
 	[TRACE_DROPPED] = "{where}: a packet was dropped: {drop}",
 };
 

@@ -597,6 +597,39 @@ static void test_sentences_name_what_they_are_about(void **state)
 	assert_memory_equal(line, "port PORT:", 10);
 }
 
+static void test_no_sentence_counts_one_of_many(void **state)
+{
+	static const char *const plurals[] = {
+		" 1 hops", " 1 networks", " 1 zones", " 1 entries", " 1 peers", " 1 ports"
+	};
+	char line[MESSAGE_MAX];
+
+	(void)state;
+	for (int k = 0; k < TRACE_KINDS; k++) {
+		struct trace_event e = event_of_everything((enum trace_kind)k);
+
+		/* Limits are greater. */
+		if (k == TRACE_ROUTES_FULL || k == TRACE_ZONES_FULL)
+			continue;
+		e.number = 1;
+		message_text(&e, line);
+		for (size_t i = 0; i < sizeof plurals / sizeof *plurals; i++)
+			assert_null(strstr(line, plurals[i]));
+	}
+}
+
+/* Warnings and errors come again and again; only what is said of a debugger's wish is free. */
+static void test_every_warning_has_its_pace(void **state)
+{
+	(void)state;
+	for (int k = 0; k < TRACE_KINDS; k++) {
+		const struct trace_event e = event_of_everything((enum trace_kind)k);
+		const bool is_debug = trace_level(e.kind) == LOG_LEVEL_DEBUG;
+
+		assert_int_equal(message_about(&e).way == PACE_FREE, is_debug);
+	}
+}
+
 static void test_a_sentence_too_long_is_cut(void **state)
 {
 	struct trace_event e = event_of_everything(TRACE_PEER_DOWN);
@@ -640,6 +673,8 @@ int main(void)
 		LOGGING(test_losses_all_year_are_told_ever_more_rarely),
 		cmocka_unit_test(test_every_event_has_a_sentence_without_holes),
 		cmocka_unit_test(test_sentences_name_what_they_are_about),
+		cmocka_unit_test(test_no_sentence_counts_one_of_many),
+		cmocka_unit_test(test_every_warning_has_its_pace),
 		cmocka_unit_test(test_a_sentence_too_long_is_cut),
 	};
 
