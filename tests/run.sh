@@ -28,6 +28,7 @@ case "$*" in
 	[[ $* =~ ^--sim\ ([0-9]{1,9})(\ --seed\ ([0-9]{1,18}))?$ ]] || usage
 	worlds=${BASH_REMATCH[1]} seed=${BASH_REMATCH[3]:-1} only=sim
 	;;
+--in-chroot\ *) only=chroot ;;		# for ourselves, see works_in_a_chroot
 *) usage ;;
 esac
 
@@ -42,6 +43,12 @@ if [ "$only" = sim ]; then
 	build dev --target aurpd-sim || exit 1
 	random_worlds
 	exit
+fi
+
+if [ "$only" = chroot ]; then
+	mount --rbind / "$2" && mount --make-rslave "$2" && mount -t tmpfs tmpfs "$2/tmp" || exit 1
+	AURPD=$top/build/dev/aurpd exec chroot "$2" sh -c "cd '$top/tests/system' &&
+		pytest-3 -q -p no:cacheprovider test_faults.py -k disk"
 fi
 
 need_root
@@ -170,16 +177,10 @@ demo_works() {
 
 # The same system in another root, whose /tmp nobody outside sees.
 works_in_a_chroot() {
-	local root=$top/build/chroot
+	local root=$top/build/chroot status
 	mkdir -p "$root"
-	unshare --mount --propagation private sh -ec '
-		mount --rbind / "$1"
-		mount --make-rslave "$1"
-		mount -t tmpfs tmpfs "$1/tmp"
-		exec chroot "$1" env AURPD="$2/build/dev/aurpd" sh -c \
-			"cd $2/tests/system && pytest-3 -q -p no:cacheprovider test_faults.py -k disk"
-	' sh "$root" "$top"
-	local status=$?
+	unshare --mount --propagation private "$0" --in-chroot "$root"
+	status=$?
 	rmdir "$root"
 	return $status
 }

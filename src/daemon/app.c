@@ -251,7 +251,8 @@ static bool start(struct app *a, struct config *config)
 		return false;
 	if (config->n_ports == 0)
 		log_printf(&a->shell.log, LOG_LEVEL_WARNING,
-			"no ports are configured: edit %s, then: sudo systemctl reload aurpd", a->cli->config_file);
+			"no ports are configured: edit %s, then: sudo systemctl reload aurpd",
+			a->cli->config_file);
 	log_printf(&a->shell.log, LOG_LEVEL_INFO,
 		"aurpd %s is ready as %s, ports: %zu, tunnels: %zu", AURPD_VERSION, config->name,
 		config->n_ports, config->n_tunnels);

@@ -24,8 +24,8 @@ static const char *const sentences[TRACE_KINDS] = {
 		"{range}; configure the same range here, or seed = soft to take over the cable's",
 	[TRACE_PORT_ZONE_CONFLICT] =
 		"port {port} stopped: the router {addr} has another list of zones for this "
-		"cable ({name} stands in one of the two only); configure the same zones, or seed = soft to take over the "
-		"cable's",
+		"cable ({name} stands in one of the two only); configure the same zones, or seed = "
+		"soft to take over the cable's",
 	[TRACE_PORT_DEFAULT_DIFFERS] =
 		"port {port}: the router {addr} gives new nodes of this cable the zone {name}, and "
 		"so do we; put the same zone first in the lists of all its routers",
@@ -39,8 +39,8 @@ static const char *const sentences[TRACE_KINDS] = {
 		"port {port}: another node uses our address {addr}; we keep it. Restart that "
 		"device if it cannot be reached",
 	[TRACE_PORT_ZONES_DIFFER] =
-		"port {port}: the list of zones has changed; restart the Macs of the cable, and its "
-		"other routers with the new list, as those keep the old one until they restart",
+		"port {port}: the list of zones has changed; restart the Macs of the cable, and "
+		"its other routers with the new list: they keep the old one until they restart",
 	[TRACE_RTMP_RANGE_IGNORED] =
 		"port {port}: the router {addr} claims {range} for this cable and is "
 		"ignored; give all routers of the cable the same range",
@@ -49,11 +49,13 @@ static const char *const sentences[TRACE_KINDS] = {
 		"{other}, and is ignored; renumber one of them",
 	[TRACE_ROUTE_ADDED] = "network {range} is there, through {via} (hops: {number})",
 	[TRACE_ROUTE_CHANGED] = "network {range} is now reached through {via} (hops: {number})",
-	[TRACE_ROUTE_BAD] = "network {range} cannot be reached any more; its number is kept for a while",
+	[TRACE_ROUTE_BAD] = "network {range} cannot be reached any more; it is kept for a while",
 	[TRACE_ROUTE_REMOVED] = "network {range} is forgotten",
 	[TRACE_ROUTES_FULL] =
-		"the routing table is full with {number} networks; the rest is ignored: raise max-networks",
-	[TRACE_ZONES_FULL] = "the zone table is full with {number} zones; the rest is ignored: raise max-zones",
+		"the routing table is full with {number} networks; the rest is ignored: raise "
+		"max-networks",
+	[TRACE_ZONES_FULL] =
+		"the zone table is full with {number} zones; the rest is ignored: raise max-zones",
 	[TRACE_ZONES_COMPLETE] = "network {range} has all its zones: {number}",
 	[TRACE_PEER_OPENING] = "peer {peer}: connecting to {endpoint}",
 	[TRACE_PEER_UP] = "peer {peer} is connected ({endpoint})",

@@ -17,12 +17,12 @@ enum { PACE_SETS = 256, PACE_WAYS = 8, PACE_GROUPS = 256 };
 enum pace_way {
 	PACE_FREE,			/* not a matter of this file */
 	PACE_RECURS,			/* the same trouble again */
-	PACE_CHANGES,			/* something comes and goes: many times at once, then hourly */
+	PACE_CHANGES,			/* something comes and goes: often at once, then hourly */
 };
 
 struct pace_about {
 	const void *kind;		/* of message */
-	const char *source;		/* who causes it: kinds and sources have allowances of their own */
+	const char *source;		/* who causes it: each has an allowance for a kind */
 	uint64_t subject;		/* a hash of what it is about */
 	enum pace_way way;
 };

@@ -78,7 +78,8 @@ static void say_trouble(struct tunnel_socket *t, int error)
 			t->name);
 	else
 		log_printf(&t->shell->log, LOG_LEVEL_ERROR,
-			"tunnel %s: cannot listen on %s: %s; trying again", t->name, listen, strerror(error));
+			"tunnel %s: cannot listen on %s: %s; trying again", t->name, listen,
+			strerror(error));
 }
 
 /* The address for our domain identifier; false if there is none yet. */

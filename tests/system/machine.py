@@ -107,6 +107,9 @@ class Machine:
             if self._nspawn.poll() is not None:
                 raise Impossible(f"systemd-nspawn ends: {self._console()}")
             if self._find_pid() and self._is_started():
+                # udev's rule for it; there is no udev in a container.
+                self.as_root("mkdir -p /dev/net; rm -f /dev/net/tun; "
+                             "mknod -m 666 /dev/net/tun c 10 200")
                 return self
             time.sleep(0.1)
         raise Impossible(f"no systemd after two minutes: {self._console()}")

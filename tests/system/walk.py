@@ -214,13 +214,13 @@ def between(machines, router):
 def short(folder, build):
     walk = Walk()
     base = tree(folder, "bookworm", PACKAGES)
-    router = f"aurpt-walk-{os.getpid()}"
+    router = f"aurpd-walk-{os.getpid()}"
     with tempfile.TemporaryDirectory(dir=folder, prefix="machines-") as place:
         a, b = (Machine(name, base, Path(place)) for name in ("attic", "museum"))
         try:
             for machine, conf in ((a, SITE_A), (b, SITE_B)):
                 install(machine, build)
-                machine.boot("--bind=/dev/net/tun")
+                machine.boot()
                 machine.add_user()
                 machine.as_root(f"chown -R {machine.user}: /home/{machine.user}; echo "
                                 "198.51.100.9 museum.example.net >>/etc/hosts")

@@ -14,14 +14,13 @@ INSTALL = "sudo cmake --install build/release"
 RESTART = "sudo systemctl daemon-reload && sudo systemctl restart aurpd"
 REBOOT = "sudo systemctl reboot"
 MEMBERS = "ip -br link show master br0"
-TAPS = "--bind=/dev/net/tun"
 
 
 class Cable:
     """A switch in a namespace; machines come with an eth0 in it, from their first moment on."""
 
     def __init__(self):
-        self.ns = f"aurpt-walk-{os.getpid()}"
+        self.ns = f"aurpd-walk-{os.getpid()}"
         self._n = 0
         run("ip", "netns", "add", self.ns)
         run("ip", "-n", self.ns, "link", "add", "switch", "type", "bridge")
@@ -30,7 +29,7 @@ class Cable:
     def boot(self, machine, *options):
         self._n += 1
         far = f"w{os.getpid() % 100000}-{self._n}"
-        machine.boot(f"--network-veth-extra={far}:eth0", TAPS, *options)
+        machine.boot(f"--network-veth-extra={far}:eth0", *options)
         run("ip", "link", "set", far, "netns", self.ns)
         run("ip", "-n", self.ns, "link", "set", far, "master", "switch", "up")
 

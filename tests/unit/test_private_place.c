@@ -43,7 +43,9 @@ static void test_a_file_in_a_private_tmp_is_elsewhere_for_others(void **state)
 
 static void test_other_places_are_what_they_are_called(void **state)
 {
-	static const char *const places[] = { "/run/aurpd/dump", "/tmpdump", "/var/lib/tmp/d", "/" };
+	static const char *const places[] = {
+		"/run/aurpd/dump", "/tmpdump", "/var/lib/tmp/d", "/"
+	};
 	static const char plain[] = "25 1 0:22 / /tmp rw - tmpfs tmpfs rw\nnonsense\n";
 	char out[PRIVATE_PLACE_MAX], over[1200];
 
