@@ -26,8 +26,9 @@ void loss_report(struct loss_report *r, struct log *log, struct instant now, str
 		r->pause_s = r->pause_s > EVERY_MOST_S / 2 ? EVERY_MOST_S : 2 * r->pause_s;
 	r->say_again = instant_add(now, span_s(r->pause_s));
 	if (no_buffer > 0)
-		log_printf(log, LOG_LEVEL_WARNING, "%s %s: no room for %llu packets; %s", r->owner,
-			r->name, (unsigned long long)no_buffer, r->remedy);
+		log_printf(log, LOG_LEVEL_WARNING, "%s %s: no room for %llu packet%s; %s", r->owner,
+			r->name, (unsigned long long)no_buffer, no_buffer == 1 ? "" : "s",
+			r->remedy);
 	if (is_refused)
 		log_printf(log, LOG_LEVEL_WARNING, "%s %s: %s does not send: %s", r->owner, r->name,
 			r->sender, strerror(l.error));

@@ -210,7 +210,8 @@ static void test_router_values_are_checked(void **state)
 	conf_rig_refused("router { name = \"\\x01\" }", 1, "control characters");
 	conf_rig_refused("router { public-address = fe80::1 }", 1, "auto or an IPv4 address");
 	conf_rig_refused("router { public-address = 224.0.0.1 }", 1, "not the address of a host");
-	conf_rig_refused("router { dump-file = dump }", 1, "full path");
+	conf_rig_refused("router { dump-file = dump }", 1, "full path, like \"/run/aurpd/dump\"");
+	conf_rig_refused("router { state-file = s }", 1, "like \"/var/lib/aurpd/addresses\"");
 	conf_rig_refused("router { dump-file = \"/run/\" }", 1, "full path");
 	conf_rig_refused("router {\n dump-file = \"/a/b\"\n state-file = \"/a/b\" }", 3,
 		"each would overwrite the other");
@@ -310,7 +311,9 @@ static void test_localtalk_values_are_checked(void **state)
 		"outside network \"5\"");
 	conf_rig_refused("ltoudp a { device=\"/dev/ttyUSB0\" seed=none }", 1,
 		"not the name of a network interface");
-	conf_rig_refused("tashtalk a { device=ttyUSB0 seed=none }", 1, "must be a full path");
+	conf_rig_refused("ltoudp a { device=x network=7 }", 1, "or learn it from another router");
+	conf_rig_refused(
+		"tashtalk a { device=ttyUSB0 seed=none }", 1, "must be a full path, like \"/dev/ttyUSB0\"");
 	conf_rig_refused("tashtalk a { device=\"\" seed=none }", 1, "like \"/dev/ttyUSB0\"");
 	conf_rig_refused("\ntashtalk a { seed=none }", 2, "has no device: add device = \"/dev/tty");
 	conf_rig_refused("\nltoudp a { seed=none }", 2, "has no interface: add device = eth0");

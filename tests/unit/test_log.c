@@ -399,6 +399,31 @@ static void test_no_sentence_counts_one_of_many(void **state)
 	}
 }
 
+static void test_sentences_say_what_helps(void **state)
+{
+	static const struct {
+		enum trace_kind kind;
+		const char *words;
+	} wanted[] = {
+		{ TRACE_PORT_ZONES_DIFFER, "restart the Macs of the cable" },
+		{ TRACE_PORT_ZONES_DIFFER, "they keep the old one until they restart" },
+		{ TRACE_PORT_ZONE_CONFLICT, "stands in one of the two only" },
+		{ TRACE_PEER_REFUSED, "whether we are in its list" },
+		{ TRACE_PEER_REFLECTS, "must renumber" },
+		{ TRACE_PEER_ZONES_MISSING, "Tell its operator" },
+		{ TRACE_ROUTES_FULL, "the rest is ignored" },
+	};
+	char line[MESSAGE_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+		const struct trace_event e = event_of_everything(wanted[i].kind);
+
+		message_text(&e, line);
+		assert_non_null(strstr(line, wanted[i].words));
+	}
+}
+
 static void test_a_sentence_too_long_is_cut(void **state)
 {
 	struct trace_event e = event_of_everything(TRACE_PEER_DOWN);
@@ -435,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_every_event_has_a_sentence_without_holes),
 		cmocka_unit_test(test_sentences_name_what_they_are_about),
 		cmocka_unit_test(test_no_sentence_counts_one_of_many),
+		cmocka_unit_test(test_sentences_say_what_helps),
 		cmocka_unit_test(test_a_sentence_too_long_is_cut),
 	};
 
