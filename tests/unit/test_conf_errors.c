@@ -313,7 +313,8 @@ static void test_localtalk_values_are_checked(void **state)
 		"not the name of a network interface");
 	conf_rig_refused("ltoudp a { device=x network=7 }", 1, "or learn it from another router");
 	conf_rig_refused(
-		"tashtalk a { device=ttyUSB0 seed=none }", 1, "must be a full path, like \"/dev/ttyUSB0\"");
+		"tashtalk a { device=ttyUSB0 seed=none }", 1,
+		"must be a full path, like \"/dev/ttyUSB0\"");
 	conf_rig_refused("tashtalk a { device=\"\" seed=none }", 1, "like \"/dev/ttyUSB0\"");
 	conf_rig_refused("\ntashtalk a { seed=none }", 2, "has no device: add device = \"/dev/tty");
 	conf_rig_refused("\nltoudp a { seed=none }", 2, "has no interface: add device = eth0");

@@ -325,6 +325,14 @@ static void test_a_state_file_of_another_kind_does_not_fill_the_memory(void **st
 
 static char steps[64];
 
+/* What happened, while there is room for it. */
+static void note(const char *step, int number)
+{
+	const size_t n = strlen(steps);
+
+	snprintf(steps + n, sizeof steps - n, "%s %d ", step, number);
+}
+
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
 int __real_rename(const char *from, const char *to);
@@ -335,13 +343,13 @@ int __wrap_fsync(int fd)
 	struct stat st;
 
 	assert_int_equal(fstat(fd, &st), 0);
-	snprintf(steps + strlen(steps), 32, "sync %d ", (int)st.st_size);
+	note("sync", (int)st.st_size);
 	return __real_fsync(fd);
 }
 
 int __wrap_rename(const char *from, const char *to)
 {
-	strcat(steps, "rename ");
+	note("rename", 0);
 	return __real_rename(from, to);
 }
 
@@ -355,7 +363,7 @@ static void test_the_state_is_on_the_disk_before_it_replaces_the_old_one(void **
 	state_set(&s, "lan", (struct at_addr){ 100, 128 });
 	steps[0] = '\0';
 	assert_true(state_save(&s, path));
-	assert_string_equal(steps, "sync 12 rename ");
+	assert_string_equal(steps, "sync 12 rename 0 ");
 	unlink(path);
 	state_fini(&s);
 }
