@@ -92,7 +92,9 @@ class Machine:
     def boot(self, *options):
         """Returns when its systemd has started everything."""
         command = ["systemd-nspawn", "--register=no", "--keep-unit", "--private-network", "--boot",
-                   "--quiet", f"--hostname={self.name}", "--console=read-only",
+                   "--quiet", f"--hostname={self.name}",
+                   # Its hardware addresses come from this name.
+                   f"--machine={self.name}-{os.getpid()}", "--console=read-only",
                    "--resolv-conf=off", "-D", str(self.root), *options]
         if Path("/run/systemd/system").exists():
             command = ["systemd-run", "--scope", "--quiet", "-p", "Delegate=yes", *command]
