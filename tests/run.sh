@@ -7,7 +7,7 @@
 # --quick leaves out what takes long: the system tests of the sanitized daemon,
 # coverage, the comparison of compilers, most random worlds, the fuzzers.
 # --long is for the night: an hour of use, long stories, ten minutes a fuzzer,
-# and random worlds that nobody has seen before.
+# the rest of the README, Debian 13's compiler, and worlds that nobody has seen.
 # --sim only lives through random worlds and ends with one line: how many seeds,
 # router-hours, packets, violations. A violation is told by its seed and the
 # shortest list of faults that shows it.

@@ -95,7 +95,7 @@ class Machine:
                    "--quiet", f"--hostname={self.name}",
                    # Its hardware addresses come from this name.
                    f"--machine={self.name}-{os.getpid()}", "--console=read-only",
-                   "--resolv-conf=off", "-D", str(self.root), *options]
+                   "--timezone=off", "--resolv-conf=off", "-D", str(self.root), *options]
         if Path("/run/systemd/system").exists():
             command = ["systemd-run", "--scope", "--quiet", "-p", "Delegate=yes", *command]
         else:
@@ -192,7 +192,7 @@ class Machine:
             words = ["nsenter", "-t", str(self.pid), "-m", "-u", "-i", "-n", "-p", "--"]
         else:
             words = ["systemd-nspawn", "--register=no", "--keep-unit", "--quiet", "--as-pid2",
-                     "--pipe", "--resolv-conf=copy-host", "-D", str(self.root)]
+                     "--pipe", "--timezone=off", "--resolv-conf=copy-host", "-D", str(self.root)]
         words += ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
                   "DEBIAN_FRONTEND=noninteractive", "SYSTEMD_PAGER=cat", "SYSTEMD_COLORS=0",
                   "sh", "-c", command]

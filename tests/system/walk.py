@@ -246,7 +246,7 @@ def short(folder, build):
 
 def trixie(folder):
     base = tree(folder, "trixie", ["build-essential", "cmake", "pkg-config", "libevent-dev",
-                                   "libconfuse-dev", "libcmocka-dev", "git"])
+                                   "libconfuse-dev", "libcmocka-dev", "python3", "git"])
     with tempfile.TemporaryDirectory(dir=folder, prefix="machines-") as place:
         machine = Machine("trixie", base, Path(place))
         try:
