@@ -125,7 +125,7 @@ void tunnel_down(struct tunnel *t)
 
 	/* While there is a socket, it carries our last words; nobody can wait for the answers. */
 	list_for_each(it, &t->peers)
-		peer_break_off(peer_at(it), "the tunnel has no socket");
+		peer_break_off(peer_at(it), "our own address changed, or the tunnel was closed");
 	t->sock = NULL;
 }
 

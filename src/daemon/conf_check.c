@@ -58,8 +58,10 @@ static const char *zones_word(const struct config_port *p)
 static void check_device(const struct check *k, const struct config_port *p)
 {
 	static const char *const remedies[] = {
-		[PORT_ETHERTALK] = "add device = eth0 (see: ip link), or tap = at0",
-		[PORT_LTOUDP] = "add device = eth0 (see: ip link)",
+		[PORT_ETHERTALK] = "add device = eth0, with the name that "
+				  "`ip -br link` shows, or tap = at0",
+		[PORT_LTOUDP] = "add device = eth0, with the name that `ip -br link` "
+			       "shows",
 		[PORT_TASHTALK] = "add device = \"/dev/ttyUSB0\" (see: ls /dev/serial/by-id)",
 	};
 	int device = line_of(k, p, "device"), tap = line_of(k, p, "tap");
@@ -103,8 +105,9 @@ static void check_seeding(const struct check *k, const struct config_port *p)
 	if (!zones)
 		conf_report_error(k->rep, line_near(k, p, "seed"),
 			"port \"%s\" seeds its network and needs "
-			"%s = %s; or learn them from another router with seed = none",
-			p->name, word, has_range ? "{ \"Name\" }" : "\"Name\"");
+			"%s = %s; or learn %s from another router with seed = none",
+			p->name, word, has_range ? "{ \"Name\" }" : "\"Name\"",
+			has_range ? "them" : "it");
 	if (p->address.net != 0 && p->range.first != 0 && !at_range_has(p->range, p->address.net)) {
 		char addr[ADDR_TEXT_SIZE], range[ADDR_TEXT_SIZE];
 

@@ -235,8 +235,8 @@ static bool read_path(const struct conf_value *v, void *section)
 	if (n >= v->option->size)
 		return conf_bad_value(v, "longer than %zu bytes", v->option->size - 1);
 	if (n > 0 && (v->text[0] != '/' || v->text[n - 1] == '/' || !is_plain_text(v->text)))
-		return conf_bad_value(
-			v, "must be a full path, like \"/run/aurpd/dump\"");
+		return conf_bad_value(v, "must be a full path, like \"%s\"",
+			v->option->default_text ? v->option->default_text : "/dev/ttyUSB0");
 	memcpy(to, v->text, n + 1);
 	return true;
 }

@@ -65,9 +65,14 @@ static void on_dropped(void *ctx, enum drop_reason reason)
 
 static void on_say(void *ctx, enum log_level level, const char *text)
 {
+	static const char kind[] = "the device of a port comes and goes";
 	struct port_link *p = ctx;
+	const struct pace_about about = { kind, p->name,
+		pace_hash_text(pace_hash_text(pace_hash_basis, p->name), text), PACE_CHANGES };
+	char line[LOG_LINE_MAX];
 
-	log_printf(&p->shell->log, level, "port %s: %s", p->name, text);
+	snprintf(line, sizeof line, "port %s: %s", p->name, text);
+	log_about(&p->shell->log, level, &about, line);
 }
 
 void links_init(struct links *ls, struct shell *shell)

@@ -60,7 +60,7 @@ static void say_trouble(struct tunnel_socket *t, int error)
 	if (error == EADDRINUSE)
 		log_printf(&t->shell->log, LOG_LEVEL_ERROR,
 			"tunnel %s: %s is in use by another program; stop it "
-			"(see: ss -lunp 'sport = :%u'). Trying again every %d s",
+			"(see: sudo ss -lunp 'sport = :%u'). Trying again every %d s",
 			t->name, listen, t->listen.port, RETRY_S);
 	else if (error == ENODEV)
 		log_printf(&t->shell->log, LOG_LEVEL_ERROR,
@@ -78,7 +78,8 @@ static void say_trouble(struct tunnel_socket *t, int error)
 			t->name);
 	else
 		log_printf(&t->shell->log, LOG_LEVEL_ERROR,
-			"tunnel %s: cannot listen on %s: %s", t->name, listen, strerror(error));
+			"tunnel %s: cannot listen on %s: %s; trying again", t->name, listen,
+			strerror(error));
 }
 
 /* The address for our domain identifier; false if there is none yet. */

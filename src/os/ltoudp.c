@@ -194,7 +194,7 @@ static void fini(struct link *k)
 
 static const struct link_remedy remedies[] = {
 	{ EADDRINUSE,
-	  "a program on this machine keeps UDP port 1954 for itself (see: ss -lunp 'sport = "
+	  "a program on this machine keeps UDP port 1954 for itself (see: sudo ss -lunp 'sport = "
 	  ":1954'); end it, or use a version that shares the port (SO_REUSEADDR, SO_REUSEPORT); "
 	  "trying again" },
 	{ 0, NULL },

@@ -104,12 +104,16 @@ static void send_frame(struct link *k, const struct pkt *frame)
 }
 
 static const char refused[] = "creating it needs the capability CAP_NET_ADMIN and the file "
-			      "/dev/net/tun: see tap in aurpd.conf(5)";
+			      "/dev/net/tun; the service needs the drop-in aurpd-tap.conf: see "
+			      "tap in aurpd.conf(5)",
+		  absent[] = "there is no /dev/net/tun here; the service needs the drop-in "
+			     "aurpd-tap.conf to see it: see tap in aurpd.conf(5). Where the kernel "
+			     "lacks it: sudo modprobe tun; trying again";
 
 static const struct link_remedy remedies[] = {
 	{ EPERM, refused },
 	{ EACCES, refused },
-	{ ENOENT, "there is no /dev/net/tun (see: modprobe tun); trying again" },
+	{ ENOENT, absent },
 	{ EBUSY, "another program holds it; end that, or choose another name; trying again" },
 	{ EINVAL, "an interface of this name is no tap device; choose another name" },
 	{ 0, NULL },

@@ -425,7 +425,7 @@ static void test_a_configuration_has_a_megabyte_at_most(void **state)
 	assert_int_equal(ftruncate(fd, (1 << 20) + 1), 0);
 	close(fd);
 	assert_null(conf_load(path, &rep));
-	assert_non_null(strstr(rep.messages[0].text, "at most 1048576 bytes"));
+	assert_non_null(strstr(rep.messages[0].text, "more than 1048576 bytes"));
 	conf_report_fini(&rep);
 	unlink(path);
 }
