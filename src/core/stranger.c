@@ -115,8 +115,12 @@ static void on_open_req(struct reply *y, const struct aurp *h, struct rd *body)
 {
 	struct tunnel *t = y->t;
 	struct aurp_open_req req;
+	bool is_valid = aurp_decode_open_req(body, &req);
 
-	if (!aurp_decode_open_req(body, &req)) {
+	if (is_valid)
+		router_trace(t->r, &(struct trace_event){ .kind = TRACE_PEER_STRANGER,
+			.tunnel = t->config.name, .endpoint = y->to, .di = y->di });
+	if (!is_valid) {
 		tunnel_drop(t, DROP_AURP_MALFORMED, y->to);
 	} else if (!t->config.accept_unknown) {
 		router_trace(t->r, &(struct trace_event){ .kind = TRACE_PEER_UNKNOWN,

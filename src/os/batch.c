@@ -185,12 +185,33 @@ void losses_count(struct losses *losses, int error, size_t packets)
 	}
 }
 
+/* What ICMP may have said of a packet sent before (Linux, icmp_err_convert). */
+static bool is_of_icmp(int error)
+{
+	return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH ||
+		error == EHOSTDOWN || error == ENONET || error == ENOPROTOOPT ||
+		error == EOPNOTSUPP || error == EPROTO;
+}
+
+/*
+ * Trouble of one receiver fails the next send, to whomever that goes. It does so once: the
+ * packet that suffered for another is sent again.
+ */
+static int send_some(struct send_batch *sb, int fd, unsigned done)
+{
+	int n = sendmmsg(fd, sb->msg + done, sb->n - done, MSG_DONTWAIT);
+
+	if (n < 0 && is_of_icmp(errno))
+		n = sendmmsg(fd, sb->msg + done, sb->n - done, MSG_DONTWAIT);
+	return n;
+}
+
 void send_batch_flush(struct send_batch *sb, int fd)
 {
 	unsigned done = 0;
 
 	while (done < sb->n) {
-		int n = sendmmsg(fd, sb->msg + done, sb->n - done, MSG_DONTWAIT);
+		int n = send_some(sb, fd, done);
 
 		if (n > 0) {
 			done += (unsigned)n;
@@ -198,8 +219,7 @@ void send_batch_flush(struct send_batch *sb, int fd)
 			losses_count(sb->losses, errno, sb->n - done);
 			break;
 		} else if (errno != EINTR) {
-			/* An error of this packet alone, or an old one of its receiver. */
-			losses_count(sb->losses, errno, 1);
+			losses_count(sb->losses, errno, 1);	/* an error of this packet alone */
 			done++;
 		}
 	}

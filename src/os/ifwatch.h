@@ -15,7 +15,7 @@ struct ifwatch_hooks {
 	void *ctx;
 	/* Something about this interface changed; NULL: about any of them. */
 	void (*interface)(void *ctx, const char *device);
-	/* An IPv4 address came or went. */
+	/* An IPv4 address came or went, or a route: soon after it. */
 	void (*addresses)(void *ctx);
 };
 
