@@ -145,10 +145,8 @@ static void plan_next(struct hunt *h, struct instant now)
 
 void hunts_run(struct hunts *hs, struct instant now, void (*ask)(struct hunt *))
 {
-	struct hunt *h;
-
 	hs->due = INSTANT_NEVER;
-	LIST_FOREACH(h, &hs->list, link) {
+	for (struct hunt *h = LIST_FIRST(&hs->list); h; h = LIST_NEXT(h, link)) {
 		if (instant_cmp(h->due, now) <= 0) {
 			plan_next(h, now);
 			ask(h);

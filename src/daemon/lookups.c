@@ -233,14 +233,27 @@ static const char *meaning_of(uint8_t code)
 	}
 }
 
+/* A search for a peer is not to be had by everybody as often as he likes. */
+static bool may_look(struct lookups *ls, struct instant now)
+{
+	const int looks_most = 200;		/* in a second */
+
+	if (instant_since(now, ls->looking_since).us >= span_s(1).us) {
+		ls->looking_since = now;
+		ls->looks = 0;
+	}
+	return ls->looks++ < looks_most;
+}
+
 /* Anybody can forge it, so it is said and changes nothing. */
 static void on_unreachable(void *ctx, const char *tunnel, const struct unreachable *u)
 {
 	struct lookups *ls = ctx;
-	struct peer_lookup *p = find_at(ls, tunnel, u->to);
+	struct instant now = clock_now();
+	struct peer_lookup *p = may_look(ls, now) ? find_at(ls, tunnel, u->to) : NULL;
 	char to[ADDR_TEXT_SIZE], by[ADDR_TEXT_SIZE];
 
-	if (!p || !rarely_is_due(&p->unreachable_said, clock_now()))
+	if (!p || !rarely_is_due(&p->unreachable_said, now))
 		return;
 	log_printf(&ls->shell->log, LOG_LEVEL_WARNING,
 		"peer %s: %s says that nobody can be reached at %s (ICMP, code %u): %s",

@@ -16,6 +16,8 @@ struct lookups {
 	struct tunnels *tunnels;
 	struct hunts hunts;
 	struct loop_timer *hunting;
+	struct instant looking_since;	/* for the peer whose packet ICMP sent back */
+	int looks;
 	struct peer_lookup **v;
 	size_t n, cap;
 };

@@ -20,7 +20,7 @@ static void add(struct own_addresses *own, const struct ifaddrs *a)
 	o = &own->v[own->n++];
 	o->ip = ntohl(in.sin_addr.s_addr);
 	snprintf(o->device, sizeof o->device, "%s", a->ifa_name);
-	o->device[strcspn(o->device, ":")] = '\0';	/* "eth0:1": what ifconfig calls a second one */
+	o->device[strcspn(o->device, ":")] = '\0';	/* of "eth0:1", ifconfig's second address */
 }
 
 void own_addresses_read(struct own_addresses *own)

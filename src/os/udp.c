@@ -20,7 +20,7 @@
 #include "xmem.h"
 
 /* Of the kernel's queue of errors, at most so many at a time; the rest waits for the next turn. */
-enum { ERRORS_MOST = 16 };
+enum { ERRORS_MOST = 64 };
 
 struct udp {
 	int fd;

@@ -78,6 +78,26 @@ def test_a_peer_that_never_answered_is_found_when_its_name_is_right(town):
     assert spent(moved) <= 15
 
 
+@pytest.mark.parametrize("silent", (False, True))
+def test_a_name_server_that_was_away_is_asked_at_once_when_it_is_back(town, silent):
+    """Nobody at its port, or nobody at all: our own line was cut."""
+    town.server.names[NAME] = ["10.99.0.99"]
+    town.start(town.site.config({"p": NAME}))
+    rest(2)
+    town.server.close()
+    if silent:
+        run("ip", "-n", town.world.wan.ns, "addr", "del", "10.99.0.53/24", "dev", "br0")
+    rest(47)
+    town.peer(102)
+    if silent:
+        town.world.wan.own("10.99.0.53")
+    back = time.monotonic()
+    server = town.world.keep(NameServer(town.world.wan.ns, "10.99.0.53"))
+    server.names[NAME] = ["10.99.0.102"]
+    town.connected(15)
+    assert spent(back) <= 15
+
+
 def test_a_peer_that_is_back_is_not_asked_for(town):
     peer = town.peer(101)
     town.server.names[NAME] = [peer.address]
