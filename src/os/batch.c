@@ -22,6 +22,7 @@ enum {
 	SLOT_SIZE = (64 << 10) + 704,
 	CONTROL_SIZE = CMSG_SPACE(sizeof(uint32_t)),
 	SOCKET_BUFFER = 4 << 20,
+	SEND_TRIES = 4,
 };
 
 struct receive_batch {
@@ -195,14 +196,18 @@ static bool is_of_icmp(int error)
 
 /*
  * Trouble of one receiver fails the next send, to whomever that goes. It does so once: the
- * packet that suffered for another is sent again.
+ * packet that suffered for another is sent again. In a flood of forged ICMP the next one may
+ * have come by then.
  */
 static int send_some(struct send_batch *sb, int fd, unsigned done)
 {
-	int n = sendmmsg(fd, sb->msg + done, sb->n - done, MSG_DONTWAIT);
+	int n = -1;
 
-	if (n < 0 && is_of_icmp(errno))
+	for (int tries = 0; tries < SEND_TRIES && n < 0; tries++) {
 		n = sendmmsg(fd, sb->msg + done, sb->n - done, MSG_DONTWAIT);
+		if (n < 0 && !is_of_icmp(errno))
+			break;
+	}
 	return n;
 }
 

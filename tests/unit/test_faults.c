@@ -231,8 +231,8 @@ static void test_an_error_of_another_receiver_costs_nothing(void **state)
 		udp_rig_until_got(s, 10 * (i + 1));
 	}
 	assert_int_equal(s->lost_a.refused, 0);
-	/* Once more, and no more: then it is this packet's own. */
-	kernel.send_errors = 2;
+	/* An error that stays is this packet's own. */
+	kernel.send_errors = 4;
 	send_from_a(s, 10);
 	udp_rig_until_got(s, 10 * N + 9);
 	assert_int_equal(s->lost_a.refused, 1);
