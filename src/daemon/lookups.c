@@ -190,6 +190,7 @@ void lookups_hear(struct lookups *ls, const struct trace_event *e)
 	case TRACE_PEER_DOWN:
 		on_lost(ls, find(ls, e->tunnel, e->peer));
 		break;
+	case TRACE_PEER_UNKNOWN:
 	case TRACE_PEER_STRANGER:
 		hunts_called(&ls->hunts, e->tunnel, e->di.authority == DI_IP ? e->di.ip : 0,
 			clock_now());
