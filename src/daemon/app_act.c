@@ -298,6 +298,7 @@ static void do_chores(struct app *a, struct instant now)
 	log_tick(&a->shell.log);
 	links_report(&a->links, now);
 	tunnels_report(&a->tunnels, now);
+	lookups_report(&a->lookups, now);
 	if (!a->is_status_old || a->is_stopping)
 		return;
 	write_status(a, status);

@@ -37,14 +37,20 @@ struct peer_lookup {
 
 /* --- what an answer is good for ------------------------------------------------------------ */
 
-/* Is it said now? */
+/* If it is time; is it said now? */
+static bool say_trouble(struct peer_lookup *p, struct instant now)
+{
+	if (!p->trouble[0] || !rarely_is_due(&p->trouble_said, now))
+		return false;
+	log_printf(&p->all->shell->log, LOG_LEVEL_WARNING, "peer %s: %s", p->peer.name,
+		p->trouble);
+	return true;
+}
+
 static bool take_trouble(struct peer_lookup *p, const char *text)
 {
 	snprintf(p->trouble, sizeof p->trouble, "%s", text);
-	if (!rarely_is_due(&p->trouble_said, clock_now()))
-		return false;
-	log_printf(&p->all->shell->log, LOG_LEVEL_WARNING, "peer %s: %s", p->peer.name, text);
-	return true;
+	return say_trouble(p, clock_now());
 }
 
 /* Of no host: this network, the loopback, multicast and reserved (RFC 6890). */
@@ -348,6 +354,12 @@ void lookups_check(struct lookups *ls)
 {
 	for (size_t i = 0; i < ls->n; i++)
 		apply(ls->v[i]);
+}
+
+void lookups_report(struct lookups *ls, struct instant now)
+{
+	for (size_t i = 0; i < ls->n; i++)
+		say_trouble(ls->v[i], now);
 }
 
 size_t lookups_troubles(const struct lookups *ls, struct dump_name *out, size_t max)

@@ -39,6 +39,9 @@ void lookups_check(struct lookups *ls);
 /* What the router says; a peer that is lost is looked for. It is not called back from here. */
 void lookups_hear(struct lookups *ls, const struct trace_event *e);
 
+/* Says what is still wrong with the hosts of peers, ever more rarely. */
+void lookups_report(struct lookups *ls, struct instant now);
+
 /* What is wrong with the hosts of peers: at most `max` of them; their number. */
 size_t lookups_troubles(const struct lookups *ls, struct dump_name *out, size_t max);
 
