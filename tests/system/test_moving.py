@@ -13,7 +13,7 @@ from lag import rest, spent
 from nameserver import NameServer
 from net import inside, run
 from peer import Peer
-from world import World, ethertalk, router, tunnel
+from world import World, ethertalk, has_zones, router, tunnel
 
 NAME, OTHER = "office.test", "attic.test"
 FAR = {Range(900, 900): (0, ["Far"])}
@@ -347,3 +347,26 @@ def test_a_new_address_of_ours_is_told_when_its_route_is_there(town):
     call = far.wait_for(aurp.OPEN_REQ, 10, mark)
     assert call and call.src_di == aurp.ip_di("10.99.0.51"), "the peer was not told"
     town.connected(10)
+
+
+def test_a_site_that_moves_is_back_15_s_after_it_was_missed(town):
+    """Two real routers, the moving one behind a name; the other notices by silence."""
+    a, b = town.site, town.world.site("b", 2)
+    town.server.names["b.test"] = [b.address]
+    a.prepare(a.config({"b": "b.test"}, tunnel_more="last-heard-timeout = 30"),
+              nameserver=town.server.address).spawn()
+    b.run(router("b") + ethertalk(network=b.network, zones=b.zones) + tunnel({"a": a.address}))
+    for site, other in ((a, b), (b, a)):
+        site.daemon.wait_dump(lambda d, other=other: has_zones(d, other), 30, "zones")
+    run("ip", "-n", b.ns, "addr", "del", f"{b.address}/24", "dev", "wan0")
+    run("ip", "-n", b.ns, "addr", "add", "10.99.0.52/24", "dev", "wan0")
+    rest(8)
+    town.server.names["b.test"] = ["10.99.0.52"]
+    assert a.daemon.lines.wait(lambda line: "peer b is gone" in line, 90), a.daemon.log
+    missed = time.monotonic()
+    for site, other in ((a, b), (b, a)):
+        site.daemon.wait_dump(lambda d, other=other: has_zones(d, other), 15, "zones")
+        site.daemon.wait_dump(peer_is(other.name), 15)
+    assert spent(missed) <= 15
+    assert a.daemon.dump().row("peers", peer="b")["addr"] == "10.99.0.52:387"
+    assert b.daemon.dump().row("tunnels", tunnel="wan")["di"] == "10.99.0.52"
