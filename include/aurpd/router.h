@@ -141,6 +141,7 @@ struct peer_info {
 	long rtt_ms;			/* -1: not measured yet */
 	long heard_s;			/* seconds since it was last heard; -1: never */
 	bool remaps, reduces_hops;	/* environment flags of its Open-Rsp */
+	bool is_us;			/* our own call to it came back */
 };
 
 struct route_info {

@@ -100,6 +100,9 @@ void recv_close(struct peer *p, const char *why, struct span redial);
 /* The peer opened a connection to us. */
 void recv_was_called(struct peer *p);
 
+/* Our own Open-Req came back: nobody else is there. */
+void recv_refuse_self(struct peer *p);
+
 /*
  * The data sender's RD was not acknowledged: another one as the data receiver that we were,
  * whose answer is not awaited (C34 wants one only; jrouter hears only this).

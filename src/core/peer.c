@@ -181,12 +181,20 @@ static void on_linger(struct timer *t)
 
 /* --- where it is ----------------------------------------------------------------------- */
 
-/* Two peers are one, it seems: said once. */
+/* Two peers have one domain identifier: said once. */
 static void say_same(struct peer *p, const struct peer *q)
 {
 	if (!p->said_same)
 		peer_say(p, (struct trace_event){ .kind = TRACE_PEER_SAME_DI,
 			.other = peer_name(q) });
+	p->said_same = true;
+}
+
+static void say_same_place(struct peer *p, const struct peer *q)
+{
+	if (!p->said_same)
+		peer_say(p, (struct trace_event){ .kind = TRACE_PEER_SAME_PLACE,
+			.other = peer_name(q), .endpoint = p->to });
 	p->said_same = true;
 }
 
@@ -207,7 +215,7 @@ static bool is_second_of_a_pair(struct peer *p)
 			return false;
 		if (!has_same_place(p, q))
 			continue;
-		say_same(p, q);
+		say_same_place(p, q);
 		return true;
 	}
 	return false;
@@ -229,6 +237,7 @@ static void move_to(struct peer *p, size_t index)
 	peer_index_changed(&p->tunnel->by_address);
 	p->current = index;
 	p->to = p->addresses[index];
+	p->own_calls = 0;
 	p->said_same = false;
 	peer_trace(p, TRACE_PEER_ADDRESS, NULL);
 }

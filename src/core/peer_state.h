@@ -52,6 +52,7 @@ struct peer {
 	uint16_t to_port;		/* of `to`, as configured */
 	struct endpoint from;		/* of the packet being read: where it came from, ... */
 	struct domain_id from_di;	/* ... and its source domain identifier */
+	unsigned own_calls;		/* that came back from there: it is us; 0: it is not */
 	struct instant heard;		/* INSTANT_NEVER: never */
 	struct timer linger;		/* unknown without a connection; or end of the farewell */
 	struct list paths;		/* struct path */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "own_call.h"
 #include "peer_state.h"
 
 static struct peer *peer_at(const struct list *l)
@@ -328,6 +329,8 @@ void tunnel_input(struct tunnel *t, struct endpoint from, struct pkt *payload)
 		tunnel_drop(t, domain_drops[result], from);
 		return;
 	}
+	if (own_call_input(t, from, &domain, r))
+		return;
 	p = find_by_source(t, from);
 	if (!p)
 		p = stranger_input(t, from, &domain, r, payload->len);

@@ -73,6 +73,7 @@ static void on_trace(void *ctx, const struct trace_event *e)
 	char text[MESSAGE_MAX];
 
 	a->is_status_old = true;
+	lookups_hear(&a->lookups, e);
 	if (e->kind == TRACE_PORT_UP)
 		state_set(&a->state, e->port, e->addr);
 	if (trace_level(e->kind) <= a->shell.log.level) {
@@ -122,6 +123,7 @@ static void on_addresses(void *ctx)
 	struct app *a = ctx;
 
 	tunnels_check(&a->tunnels);
+	lookups_check(&a->lookups);
 	links_check(&a->links);
 }
 

@@ -68,7 +68,7 @@ static bool opens(const struct reload_item *i)
 static void close_old(struct app *a, const struct reload_plan *plan)
 {
 	for (size_t i = 0; i < plan->peers.n; i++)
-		if (closes(&plan->peers.items[i]))
+		if (plan->peers.items[i].action == RELOAD_CLOSE)
 			lookups_close(&a->lookups, plan->peers.items[i].tunnel,
 				plan->peers.items[i].name);
 	for (size_t i = 0; i < plan->ports.n; i++)
@@ -77,6 +77,11 @@ static void close_old(struct app *a, const struct reload_plan *plan)
 	for (size_t i = 0; i < plan->tunnels.n; i++)
 		if (closes(&plan->tunnels.items[i]))
 			tunnels_close(&a->tunnels, plan->tunnels.items[i].name);
+}
+
+static const struct config_peer *find_peer(const struct config *c, const struct reload_item *p)
+{
+	return config_find_peer(config_find_tunnel(c, p->tunnel), p->name);
 }
 
 static void open_new(struct app *a, const struct reload_plan *plan, const struct config *c)
@@ -91,10 +96,12 @@ static void open_new(struct app *a, const struct reload_plan *plan, const struct
 	for (size_t i = 0; i < plan->peers.n; i++) {
 		const struct reload_item *p = &plan->peers.items[i];
 
-		if (opens(p))
-			lookups_open(&a->lookups, p->tunnel,
-				config_find_peer(config_find_tunnel(c, p->tunnel), p->name));
+		if (p->action == RELOAD_OPEN)
+			lookups_open(&a->lookups, p->tunnel, find_peer(c, p));
+		else if (p->action == RELOAD_REOPEN)
+			lookups_reopen(&a->lookups, p->tunnel, find_peer(c, p));
 	}
+	lookups_check(&a->lookups);
 }
 
 /* What is remembered is written wherever that is to be now. */
@@ -204,17 +211,21 @@ static void write_dump(FILE *out, void *ctx)
 	struct app *a = ctx;
 	size_t max = (a->config->n_ports + a->config->n_tunnels) * DROP_REASONS, n;
 	struct dump_loss *losses = xmem_new(max, sizeof *losses);
+	struct dump_name *names = xmem_new(a->lookups.n, sizeof *names);
 	char date[CLOCK_TEXT_SIZE];
 	struct dump d = { .router = a->shell.router,
 		.name = a->config->name,
 		.date = clock_text(date),
 		.now = clock_now(),
 		.started = a->started,
-		.losses = losses };
+		.losses = losses,
+		.names = names };
 
 	n = links_losses(&a->links, losses, max);
 	d.n_losses = n + tunnels_losses(&a->tunnels, losses + n, max - n);
+	d.n_names = lookups_troubles(&a->lookups, names, a->lookups.n);
 	dump_write(out, &d);
+	free(names);
 	free(losses);
 }
 
@@ -298,6 +309,7 @@ static void do_chores(struct app *a, struct instant now)
 	log_tick(&a->shell.log);
 	links_report(&a->links, now);
 	tunnels_report(&a->tunnels, now);
+	lookups_report(&a->lookups, now);
 	if (!a->is_status_old || a->is_stopping)
 		return;
 	write_status(a, status);

@@ -171,7 +171,7 @@ static void check_peer_pair(
 			q->name, p->name, p->host);
 	else if (p->port == q->port && !has_both)
 		conf_report_error(k->rep, line_of(k, p, "host"),
-			"peers \"%s\" and \"%s\" are the same router (%s port %u): "
+			"peers \"%s\" and \"%s\" are the same router (%s:%u): "
 			"remove one, or give both their domain-identifier if two routers share "
 			"that address",
 			q->name, p->name, p->host, p->port);

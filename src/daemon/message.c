@@ -96,6 +96,13 @@ static const char *const sentences[TRACE_KINDS] = {
 	[TRACE_PEER_UNKNOWN] =
 		"tunnel {tunnel}: {endpoint} wants to connect, but is no peer of ours; add it as "
 		"a peer, or set accept-unknown = yes",
+	[TRACE_PEER_STRANGER] = "tunnel {tunnel}: {endpoint}, which is no peer of ours, calls",
+	[TRACE_PEER_IS_US] =
+		"peer {peer} is this router itself: our own Open-Req to {endpoint} came back; "
+		"remove it from the configuration",
+	[TRACE_PEER_SAME_PLACE] =
+		"peers {other} and {peer} are the same router ({endpoint}): remove one, or give "
+		"both their domain-identifier if two routers share that address",
 	[TRACE_PEER_ADDRESS] = "peer {peer} is at {endpoint} now",
 	[TRACE_PEER_SAME_DI] =
 		"peers {peer} and {other} have the same domain identifier; one of them must "

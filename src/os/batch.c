@@ -24,6 +24,7 @@ enum {
 	CONTROL_SIZE = CMSG_SPACE(sizeof(uint32_t)) + CMSG_SPACE(sizeof(struct tpacket_auxdata)),
 	VLAN_MASK = 0x0FFF,
 	SOCKET_BUFFER = 4 << 20,
+	SEND_TRIES = 4,
 };
 
 struct receive_batch {
@@ -234,12 +235,37 @@ void losses_count(struct losses *losses, int error, size_t packets)
 	}
 }
 
+/* What ICMP may have said of a packet sent before (Linux, icmp_err_convert). */
+static bool is_of_icmp(int error)
+{
+	return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH ||
+		error == EHOSTDOWN || error == ENONET || error == ENOPROTOOPT ||
+		error == EOPNOTSUPP || error == EPROTO;
+}
+
+/*
+ * Trouble of one receiver fails the next send, to whomever that goes. It does so once: the
+ * packet that suffered for another is sent again. In a flood of forged ICMP the next one may
+ * have come by then.
+ */
+static int send_some(struct send_batch *sb, int fd, unsigned done)
+{
+	int n = -1;
+
+	for (int tries = 0; tries < SEND_TRIES && n < 0; tries++) {
+		n = sendmmsg(fd, sb->msg + done, sb->n - done, MSG_DONTWAIT);
+		if (n < 0 && !is_of_icmp(errno))
+			break;
+	}
+	return n;
+}
+
 void send_batch_flush(struct send_batch *sb, int fd)
 {
 	unsigned done = 0;
 
 	while (done < sb->n) {
-		int n = sendmmsg(fd, sb->msg + done, sb->n - done, MSG_DONTWAIT);
+		int n = send_some(sb, fd, done);
 
 		if (n > 0) {
 			done += (unsigned)n;
@@ -247,8 +273,7 @@ void send_batch_flush(struct send_batch *sb, int fd)
 			losses_count(sb->losses, errno, sb->n - done);
 			break;
 		} else if (errno != EINTR) {
-			/* An error of this packet alone, or an old one of its receiver. */
-			losses_count(sb->losses, errno, 1);
+			losses_count(sb->losses, errno, 1);	/* an error of this packet alone */
 			done++;
 		}
 	}

@@ -21,11 +21,15 @@
 enum {
 	NAME_MAX_ALT = 128,		/* an alternative name with its end (ALTIFNAMSIZ) */
 	PATIENCE_S = 1,			/* the kernel has its list at hand */
+	/* A routing daemon changes thousands of routes in a moment: they are looked at together. */
+	ROUTES_SETTLE_MS = 500,
 };
 
 struct ifwatch {
 	int fd;
 	struct loop_watch *readable;
+	struct loop_timer *settle;
+	bool is_settling;
 	struct ifwatch_hooks hooks;
 };
 
@@ -116,6 +120,29 @@ static void read_link(const struct nlmsghdr *h, struct ifinfo *out)
 	}
 }
 
+static void on_settled(void *arg)
+{
+	struct ifwatch *w = arg;
+
+	w->is_settling = false;
+	w->hooks.addresses(w->hooks.ctx);
+}
+
+/* The address that packets leave from follows the routes, which come after the address (DHCP). */
+static void on_route(struct ifwatch *w)
+{
+	if (w->is_settling)
+		return;
+	w->is_settling = true;
+	loop_timer_set(w->settle, span_ms(ROUTES_SETTLE_MS));
+}
+
+static bool is_about_routes(unsigned type)
+{
+	return type == RTM_NEWROUTE || type == RTM_DELROUTE || type == RTM_NEWRULE ||
+		type == RTM_DELRULE;
+}
+
 static void on_readable(void *arg)
 {
 	struct ifwatch *w = arg;
@@ -132,6 +159,8 @@ static void on_readable(void *arg)
 	for (const struct nlmsghdr *h = &in.header; NLMSG_OK(h, left); h = next_message(h, &left)) {
 		if (h->nlmsg_type == RTM_NEWADDR || h->nlmsg_type == RTM_DELADDR)
 			w->hooks.addresses(w->hooks.ctx);
+		if (is_about_routes(h->nlmsg_type))
+			on_route(w);
 		if (h->nlmsg_type == RTM_NEWLINK || h->nlmsg_type == RTM_DELLINK)
 			w->hooks.interface(w->hooks.ctx);
 	}
@@ -140,10 +169,12 @@ static void on_readable(void *arg)
 struct ifwatch *ifwatch_new(struct loop *l, const struct ifwatch_hooks *hooks)
 {
 	struct sockaddr_nl groups = { .nl_family = AF_NETLINK,
-		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR };
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE |
+			RTMGRP_IPV4_RULE };
 	struct ifwatch *w = xmem_new(1, sizeof *w);
 
 	w->hooks = *hooks;
+	w->settle = loop_timer_new(l, on_settled, w);
 	w->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (w->fd >= 0 && bind(w->fd, (struct sockaddr *)&groups, sizeof groups) == 0)
 		w->readable = loop_watch_readable(l, w->fd, on_readable, w);
@@ -158,6 +189,7 @@ void ifwatch_free(struct ifwatch *w)
 	if (!w)
 		return;
 	loop_watch_free(w->readable);
+	loop_timer_free(w->settle);
 	if (w->fd >= 0)
 		close(w->fd);
 	free(w);

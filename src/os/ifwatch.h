@@ -18,7 +18,7 @@ struct ifwatch_hooks {
 	 * another name, or depend on it through a bridge.
 	 */
 	void (*interface)(void *ctx);
-	/* An IPv4 address came or went. */
+	/* An IPv4 address came or went, or a route: soon after it. */
 	void (*addresses)(void *ctx);
 };
 

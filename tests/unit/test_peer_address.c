@@ -104,7 +104,7 @@ static void test_of_two_names_for_one_router_only_the_first_calls(void **state)
 	resolve_to(&same, &m.at, 1);
 	assert_null(mate_find(&m));
 	assert_states(lab, "p1", "unconnected", "unconnected");
-	assert_string_equal(rig_last(lab->rig, TRACE_PEER_SAME_DI)->other, "p0");
+	assert_string_equal(rig_last(lab->rig, TRACE_PEER_SAME_PLACE)->other, "p0");
 	lab_free(lab);
 }
 
