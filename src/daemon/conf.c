@@ -2,8 +2,8 @@
  * The configuration file through libconfuse into struct config; app.c calls
  * conf_load(). The way: conf_text.c makes the text safe for libconfuse,
  * conf_words.c takes out what means nothing, this file gives libconfuse the
- * grammar from options.def with every value as text, conf_value.c and
- * conf_addr.c read the values, conf_check.c looks at the whole. Only broken
+ * grammar from options.def with every value as text, conf_value.c, conf_number.c
+ * and conf_addr.c read the values, conf_check.c looks at the whole. Only broken
  * syntax stops at the first error; all else is collected.
  */
 #include "conf.h"

@@ -1,10 +1,27 @@
 /* Values of options that are numbers: read, with their bounds, and printed. */
+#include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "conf_kinds.h"
-#include "conf_option.h"
+
+bool conf_number(const char **text, long most, long *out)
+{
+	const char *p = *text;
+	long n = 0;
+
+	if (!isdigit((unsigned char)*p) || (*p == '0' && isdigit((unsigned char)p[1])))
+		return false;
+	for (; isdigit((unsigned char)*p); p++) {
+		n = n * 10 + (*p - '0');
+		if (n > most)
+			return false;
+	}
+	*text = p;
+	*out = n;
+	return true;
+}
 
 static bool read_bounded(const struct conf_value *v, long *out)
 {

@@ -1,10 +1,8 @@
 /*
- * Values that are words, names or plain numbers: text to struct config and
+ * Values that are words or names: text to struct config and
  * back. conf.c calls read(), conf_print.c calls print(). A printed value reads
  * back to the same.
  */
-#include <ctype.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -24,23 +22,6 @@ bool conf_bad_value(const struct conf_value *v, const char *fmt, ...)
 	va_end(ap);
 	conf_report_error(v->rep, v->line, "%s \"%.80s\": %s", v->option->name, v->text, reason);
 	return false;
-}
-
-bool conf_number(const char **text, long most, long *out)
-{
-	const char *p = *text;
-	long n = 0;
-
-	if (!isdigit((unsigned char)*p) || (*p == '0' && isdigit((unsigned char)p[1])))
-		return false;
-	for (; isdigit((unsigned char)*p); p++) {
-		n = n * 10 + (*p - '0');
-		if (n > most)
-			return false;
-	}
-	*text = p;
-	*out = n;
-	return true;
 }
 
 /* libconfuse expands ${VARIABLE}; everything else that must be escaped already is. */

@@ -2,6 +2,7 @@
 
 TESTS = "tests/run.sh does it, or is it"
 WIREGUARD = "tests/system/test_wireguard.py does it, in namespaces"
+CARD = "no walk: the machine has no card that nobody has configured"
 SHORT, LONG = "short", "long"
 
 PLAN = {
@@ -22,6 +23,11 @@ PLAN = {
     "sudo systemctl enable --now aurpd": SHORT,
     "sudo nft list ruleset": LONG,
     "sudo systemctl reload nftables": LONG,
+    "ip link": "what it shows is explained",
+    "sudo ifup enp3s0": CARD,
+    "sudo networkctl reload": CARD,
+    "sudo nmcli connection add type ethernet con-name appletalk ifname enp3s0 "
+    "ipv4.method disabled ipv6.method disabled": CARD,
     "sudo mkdir -p /etc/systemd/system/aurpd.service.d": SHORT,
     "sudo cp /usr/share/doc/aurpd/examples/aurpd-tashtalk.conf "
     "/etc/systemd/system/aurpd.service.d/tashtalk.conf": SHORT,
