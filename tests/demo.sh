@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Two AppleTalk sites on this machine, joined by an AURP tunnel: see it work.
 #
-#     sudo tests/demo.sh           shows it and leaves nothing behind
+#     sudo tests/demo.sh           shows it and leaves nothing but build/ behind
 #     sudo tests/demo.sh --keep    leaves it running, to play with:
 #
 #     sudo tests/demo.sh zones SITE                     the zones a Mac there sees
@@ -28,7 +28,9 @@ case "${1-}" in
 	need_namespaces
 	say "Building aurpd"
 	mkdir -p build
+	trap give_back EXIT
 	build release || die "the build failed; see build/release.build.log"
+	give_back
 	echo "build/release/aurpd"
 	;;
 esac

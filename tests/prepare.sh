@@ -5,6 +5,9 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 self="tests/$(basename "$0")"
 
+# Nothing of ours lies between the sources, where it would belong to root.
+export PYTHONDONTWRITEBYTECODE=1
+
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 die() { printf '%s: %s\n' "$self" "$*" >&2; exit 1; }
 
@@ -37,6 +40,14 @@ install_packages() {
 	apt-get -qq update || die "apt-get update failed: is there a network?"
 	apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null ||
 		die "apt-get could not install: ${missing[*]}"
+}
+
+# give_back: what root has built belongs to who called sudo, who builds on with it. Not the
+# trees of other Debians, which have owners of their own.
+give_back() {
+	[ -n "${SUDO_UID-}" ] && [ -d "$top/build" ] || return 0
+	find "$top/build" -path "$top/build/debian" -prune -o \
+		-exec chown -h "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" {} +
 }
 
 # build PRESET [OPTION...]: configures and builds into build/PRESET.

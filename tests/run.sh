@@ -7,7 +7,7 @@
 # --quick leaves out what takes long: the system tests of the sanitized daemon,
 # coverage, the comparison of compilers, most random worlds, the fuzzers.
 # --long is for the night: an hour of use, long stories, ten minutes a fuzzer,
-# and random worlds that nobody has seen before.
+# the rest of the README, Debian 13's compiler, and worlds that nobody has seen.
 # --sim only lives through random worlds and ends with one line: how many seeds,
 # router-hours, packets, violations. A violation is told by its seed and the
 # shortest list of faults that shows it.
@@ -28,6 +28,7 @@ case "$*" in
 	[[ $* =~ ^--sim\ ([0-9]{1,9})(\ --seed\ ([0-9]{1,18}))?$ ]] || usage
 	worlds=${BASH_REMATCH[1]} seed=${BASH_REMATCH[3]:-1} only=sim
 	;;
+--in-chroot\ *) only=chroot ;;		# for ourselves, see works_in_a_chroot
 *) usage ;;
 esac
 
@@ -44,32 +45,42 @@ if [ "$only" = sim ]; then
 	exit
 fi
 
+if [ "$only" = chroot ]; then
+	mount --rbind / "$2" && mount --make-rslave "$2" && mount -t tmpfs tmpfs "$2/tmp" || exit 1
+	AURPD=$top/build/dev/aurpd exec chroot "$2" sh -c "cd '$top/tests/system' &&
+		pytest-3 -q -p no:cacheprovider test_faults.py -k disk"
+fi
+
 need_root
+trap give_back EXIT
 install_packages build-essential cmake pkg-config iproute2 util-linux git \
 	libevent-dev libconfuse-dev libcmocka-dev \
 	python3 python3-pytest python3-pytest-timeout \
 	clang clang-tidy clang-tools libclang-rt-dev cppcheck shellcheck mandoc systemd binutils \
-	wireguard-tools wireguard-go
+	wireguard-tools wireguard-go mmdebstrap systemd-container
 need_namespaces
 
 results=$top/build/results
 rm -rf "$results"
 mkdir -p "$results"
-passed=0 failed=0 began=$SECONDS
+passed=0 failed=0 skipped=0 began=$SECONDS
 
-# step TITLE COMMAND...: runs it; it counts as one test.
+# step TITLE COMMAND...: runs it; it counts as one test. Status 77: impossible here.
 step() {
-	local title=$1 from=$SECONDS
+	local title=$1 from=$SECONDS status
 	shift
 	say "$title"
-	if "$@"; then
-		passed=$((passed + 1))
-		echo "ok, $((SECONDS - from)) s"
-	else
+	"$@"
+	status=$?
+	case $status in
+	0) passed=$((passed + 1)) && echo "ok, $((SECONDS - from)) s" ;;
+	77) skipped=$((skipped + 1)) && echo "SKIPPED: $title" ;;
+	*)
 		failed=$((failed + 1))
 		echo "FAILED: $title"
 		return 1
-	fi
+		;;
+	esac
 }
 
 # run_ctest PRESET WHAT CTEST-OPTION...: what ctest counts is counted.
@@ -139,13 +150,44 @@ release_is_fit() {
 	"$stage/usr/sbin/aurpd" -t -c "$stage/etc/aurpd/aurpd.conf" >/dev/null
 }
 
+# The README on fresh Debians. They are made while other things are built, and are walked
+# through while the sanitized daemons mostly wait.
+debian=$top/build/debian
+make_debian() {
+	tests/system/walk.py prepare "$debian" >"$results/debian.log" 2>&1
+}
+
+walk() {
+	tests/system/walk.py short "$debian" build/release >"$results/walk.log" 2>&1
+}
+
+walk_works() {
+	local status
+	wait "$walk_pid"
+	status=$?
+	[ $status = 0 ] || tail -n 40 "$results/walk.log" "$results/debian.log"
+	return $status
+}
+
 demo_works() {
 	tests/demo.sh >"$results/demo.log" 2>&1 && return 0
 	tail -n 40 "$results/demo.log"
 	return 1
 }
 
+# The same system in another root, whose /tmp nobody outside sees.
+works_in_a_chroot() {
+	local root=$top/build/chroot status
+	mkdir -p "$root"
+	unshare --mount --propagation private "$0" --in-chroot "$root"
+	status=$?
+	rmdir "$root"
+	return $status
+}
+
 mkdir -p build
+make_debian &
+debian_pid=$!
 # An hour of use, ten minutes of silence, worlds of more than a year.
 [ $long = no ] || export AURPD_SIM_LONG=1 AURPD_LONG=1 AURPD_SOAK_SECONDS=3600
 if step "Plain build, warnings are errors" build dev; then
@@ -156,18 +198,31 @@ if step "Plain build, warnings are errors" build dev; then
 	cat build/dev/tests/system/measures.txt
 	step "Random worlds, from seed $seed on" random_worlds
 fi
+step "Release build: size, files, example configuration" release_is_fit
+wait "$debian_pid"
+walk &
+walk_pid=$!
 if step "Build with AddressSanitizer and UndefinedBehaviorSanitizer" build asan; then
 	run_ctest asan unit -LE 'system|lint' -j "$(nproc)"
 	[ $quick = yes ] || run_system asan
 fi
-step "Release build: size, files, example configuration" release_is_fit
+step "The README, word for word, on two fresh Debians" walk_works
 step "The demonstration" demo_works
 if [ $quick = no ]; then
 	step "Line coverage of the protocols and the router" coverage
 	step "The same worlds by every compiler" same_everywhere
 	step "Fuzzing, $fuzz_seconds s each" fuzz
 fi
+if [ $long = yes ]; then
+	step "The rest of the README, word for word" tests/system/walk.py long "$debian"
+	step "Debian 13: its compiler, without warnings" tests/system/walk.py trixie "$debian"
+	step "What remounts a disk, in a chroot" works_in_a_chroot
+fi
 
 say "Took $((SECONDS - began)) s; logs and results are in build/"
-echo "aurpd: $passed passed, $failed failed"
+if [ $skipped = 0 ]; then
+	echo "aurpd: $passed passed, $failed failed"
+else
+	echo "aurpd: $passed passed, $failed failed, $skipped skipped"
+fi
 [ "$failed" = 0 ]

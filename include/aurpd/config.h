@@ -19,6 +19,7 @@ enum {
 	CONFIG_HOST_MAX = 253,		/* bytes of a host name (RFC 1035) */
 	CONFIG_PATH_MAX = 255,
 	CONFIG_DEVICE_MAX = 15,		/* of an interface: IFNAMSIZ - 1 */
+	CONFIG_ALTNAME_MAX = 127,	/* of an alternative name of one: ALTIFNAMSIZ - 1 */
 };
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };

@@ -38,6 +38,9 @@ struct mac zone_multicast(const struct at_name *zone);
  */
 bool name_is_folded_differently(const struct at_name *name);
 
+/* Does it begin or end with a blank, breaking or not? Nobody sees that in a list. */
+bool name_has_outer_blanks(const struct at_name *name);
+
 enum macroman_error_kind {
 	MACROMAN_OK,
 	MACROMAN_NOT_UTF8,	/* a byte that is no UTF-8 */

@@ -45,6 +45,13 @@ void router_link_up(struct router *r, struct instant now, struct port *port, voi
 void router_link_down(struct router *r, struct instant now, struct port *port);
 
 /*
+ * The cable behind this link may be another one now, or a larger one: it joined
+ * or left a bridge, or something did that it shares a bridge with. Range and
+ * zones are verified anew; that alone never takes a port down.
+ */
+void router_link_changed(struct router *r, struct instant now, struct port *port);
+
+/*
  * The socket of a tunnel is there; `own` is our domain identifier on it. `sock` comes back in
  * send_tunnel().
  */
@@ -110,6 +117,8 @@ struct port_info {
 	struct mac mac;
 	const struct at_name *default_zone;	/* NULL while unknown */
 	size_t zones;
+	/* what was wrong in the last ten minutes: words with commas between them, or "" */
+	char troubles[64];
 };
 
 struct tunnel_info {
@@ -132,6 +141,7 @@ struct peer_info {
 	long rtt_ms;			/* -1: not measured yet */
 	long heard_s;			/* seconds since it was last heard; -1: never */
 	bool remaps, reduces_hops;	/* environment flags of its Open-Rsp */
+	bool is_us;			/* our own call to it came back */
 };
 
 struct route_info {
@@ -144,6 +154,8 @@ struct route_info {
 	const struct at_name *const *zones;
 	size_t n_zones;
 	size_t alternatives;		/* paths besides the one in use */
+	const char *other_zones;	/* port or peer that has it too, with others; or NULL */
+	size_t unfit_zones;		/* that are not shown, as nobody could choose them */
 };
 
 struct zone_info {

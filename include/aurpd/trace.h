@@ -43,6 +43,7 @@ struct trace_event {
 	struct at_addr addr;
 	struct mac mac;
 	struct endpoint endpoint;
+	struct domain_id di;
 	const struct at_name *name;	/* MacRoman, from the network: escape it */
 	long number;
 	enum drop_reason drop;

@@ -79,19 +79,6 @@ struct harvest {
 	bool is_news;		/* say what is odd: not again with every distance change */
 };
 
-static struct path *path_of(const struct peer *p, const struct route *route)
-{
-	struct list *it;
-
-	list_for_each(it, &route->paths) {
-		struct path *path = container_of(it, struct path, in_route);
-
-		if (path->peer == p)
-			return path;
-	}
-	return NULL;
-}
-
 bool recv_has_its_share(struct peer *p, size_t has, size_t share, const char *of)
 {
 	if (share == 0 || has < share)
@@ -170,13 +157,10 @@ static void learn(struct peer *p, struct at_range range, uint8_t distance, bool 
 	struct router *r = peer_router(p);
 	struct route *route = route_find_overlap(&r->routes, range);
 	bool is_known = route && at_range_eq(route->range, range);
-	bool had_path = is_known && path_of(p, route);
+	bool had_path = is_known && route_path_by_peer(route, p);
 	size_t share = p->tunnel->config.max_networks_per_peer;
 	const struct path *path;
 
-	/* A network that comes back may have other zones (A11). */
-	if (is_known && route_is_bad(route) && distance < AURP_DISTANCE_MAX)
-		route_clear_zones(r, route);
 	if (!had_path && recv_has_its_share(p, got->n_networks, share, "networks")) {
 		refuse_network(p);
 		return;
@@ -208,9 +192,10 @@ static void learn(struct peer *p, struct at_range range, uint8_t distance, bool 
 		break;
 	}
 	route = route_find(&r->routes, range.first);
-	path = route ? path_of(p, route) : NULL;
+	path = route ? route_path_by_peer(route, p) : NULL;
 	got->n_networks += !had_path && path;
-	if (path && path_is_usable(path) && !route->zones.is_complete) {
+	/* Also of what is reached another way: it may be another network with the same number. */
+	if (path && path_is_usable(path) && !path->zones.is_complete) {
 		got->wants_zones |= is_szi;
 		got->asks_zones |= !is_szi;
 	}

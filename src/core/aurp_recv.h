@@ -124,6 +124,9 @@ void recv_was_called(struct peer *p);
 /* The packet being read is of the last connection on which we were data sender, long closed. */
 void recv_is_missed(struct peer *p, const struct aurp *h);
 
+/* Our own Open-Req came back: nobody else is there. */
+void recv_refuse_self(struct peer *p);
+
 /*
  * The data sender's RD was not acknowledged: another one as the data receiver that we were,
  * whose answer is not awaited (C34 wants one only; jrouter hears only this).

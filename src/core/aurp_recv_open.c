@@ -214,11 +214,22 @@ void recv_resume(struct peer *p, uint16_t id)
 
 /* --- answers --------------------------------------------------------------------------- */
 
+/* The next Open-Req as late as there is. */
+static void give_up_for_long(struct peer *p, const char *why)
+{
+	p->recv.back_off = open_most;
+	recv_close(p, why, router_jitter(peer_router(p), open_most, JITTER));
+}
+
+void recv_refuse_self(struct peer *p)
+{
+	give_up_for_long(p, "it is this router");
+}
+
 static void on_refusal(struct peer *p, int16_t error)
 {
 	peer_say_refused(p, error);
-	p->recv.back_off = open_most;
-	recv_close(p, aurp_error_text(error), router_jitter(peer_router(p), open_most, JITTER));
+	give_up_for_long(p, aurp_error_text(error));
 }
 
 void recv_on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body)
@@ -234,6 +245,7 @@ void recv_on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 		on_refusal(p, rsp.rate);
 		return;
 	}
+	p->own_calls = 0;
 	/* It hears us where it was dialled, and a translator lets it speak from another port. */
 	p->place.alias = p->from;
 	peer_take_di(p, p->from_di);

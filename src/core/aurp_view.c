@@ -39,7 +39,7 @@ uint8_t view_distance(const struct peer *p, const struct route *route)
 
 bool view_exports(const struct peer *p, const struct route *route)
 {
-	return route_is_usable(route) && route->zones.is_complete &&
+	return route_is_usable(route) && route->zones->is_complete &&
 	       !is_through_tunnel_of(p, route) && view_distance(p, route) < AURP_DISTANCE_MAX;
 }
 
@@ -120,7 +120,7 @@ static bool list_network(struct view *v, const struct route *route, uint8_t dist
 	struct told *t = told_overlap(v, route->range);
 
 	if (!t) {
-		tell(v, route->range, distance, route->zones.digest);
+		tell(v, route->range, distance, route->zones->digest);
 		return true;
 	}
 	if (!at_range_eq(t->range, route->range))
@@ -167,7 +167,7 @@ static struct aurp_event gone_event(const struct peer *p, const struct told *t)
 	struct aurp_event ev = { AURP_EV_ND, t->range, 0 };
 
 	if (!route || !at_range_eq(route->range, t->range) || !route_is_usable(route) ||
-	    !route->zones.is_complete)
+	    !route->zones->is_complete)
 		return ev;
 	if (is_through_tunnel_of(p, route)) {
 		ev.code = AURP_EV_NRC;
@@ -192,7 +192,7 @@ static struct aurp_event changed_event(struct merge *m, const struct told *t,
 {
 	uint8_t distance = view_distance(m->p, route);
 
-	if (t->zones != route->zones.digest) {
+	if (t->zones != route->zones->digest) {
 		m->pass->has_deferred = true;
 		return (struct aurp_event){ AURP_EV_ND, t->range, 0 };
 	}
@@ -295,6 +295,6 @@ void view_commit(struct peer *p, const struct aurp_event *event, size_t n)
 		if (t)
 			untell(v, t);
 		if (event[i].code == AURP_EV_NA && route)
-			tell(v, event[i].range, event[i].distance, route->zones.digest);
+			tell(v, event[i].range, event[i].distance, route->zones->digest);
 	}
 }

@@ -72,8 +72,8 @@ static bool pack_whole(struct packer *k, const struct route *route)
 {
 	struct aurp_zone_mark mark = aurp_zones_mark(&k->z);
 
-	for (size_t i = 0; i < route->zones.used; i++) {
-		if (!aurp_zones_add(&k->z, route->range.first, &route->zones.zone[i]->name)) {
+	for (size_t i = 0; i < route->zones->used; i++) {
+		if (!aurp_zones_add(&k->z, route->range.first, &route->zones->zone[i]->name)) {
 			aurp_zones_rewind(&k->z, mark);
 			return false;
 		}
@@ -84,14 +84,14 @@ static bool pack_whole(struct packer *k, const struct route *route)
 /* One list in several packets, each with the total. */
 static void pack_extended(struct packer *k, const struct route *route)
 {
-	begin_packet(k, AURP_SEND_MAX, true, route->zones.used);
-	for (size_t i = 0; i < route->zones.used; i++) {
-		const struct at_name *zone = &route->zones.zone[i]->name;
+	begin_packet(k, AURP_SEND_MAX, true, route->zones->used);
+	for (size_t i = 0; i < route->zones->used; i++) {
+		const struct at_name *zone = &route->zones->zone[i]->name;
 
 		if (aurp_zones_add(&k->z, route->range.first, zone))
 			continue;
 		end_packet(k);
-		begin_packet(k, AURP_SEND_MAX, true, route->zones.used);
+		begin_packet(k, AURP_SEND_MAX, true, route->zones->used);
 		aurp_zones_add(&k->z, route->range.first, zone);
 	}
 	end_packet(k);

@@ -22,12 +22,13 @@ static const struct span ask_most_apart = { 300 * 1000000 };
 /* --- asking ---------------------------------------------------------------------------- */
 
 /*
- * Is the peer our way to this network? Only then its word about the zones counts:
- * a network that is reached by a port has its zones from there, whoever offers it.
+ * Its zones are asked for although the network may be reached another way at present:
+ * only so it is seen that two sites use one number, and the zones are there when that
+ * way goes (Z23).
  */
-static bool is_by(const struct peer *p, const struct route *route)
+static bool is_missing(const struct path *path)
 {
-	return route->best->peer == p && route_is_usable(route);
+	return path_is_usable(path) && !path->zones.is_complete;
 }
 
 static size_t count_missing(const struct peer *p)
@@ -35,12 +36,15 @@ static size_t count_missing(const struct peer *p)
 	const struct list *it;
 	size_t n = 0;
 
-	list_for_each(it, &p->paths) {
-		const struct route *route = container_of(it, struct path, in_peer)->route;
-
-		n += !route->zones.is_complete && is_by(p, route);
-	}
+	list_for_each(it, &p->paths)
+		n += is_missing(container_of(it, struct path, in_peer));
 	return n;
+}
+
+/* Also those that are not shown: they are remembered all the same. */
+static size_t count_names(const struct path *path)
+{
+	return path->zones.used + path->zones.n_unfit;
 }
 
 /* Entries in the zone lists that it told us. */
@@ -49,11 +53,8 @@ static size_t count_zones(const struct peer *p)
 	const struct list *it;
 	size_t n = 0;
 
-	list_for_each(it, &p->paths) {
-		const struct route *route = container_of(it, struct path, in_peer)->route;
-
-		n += is_by(p, route) ? route->zones.used : 0;
-	}
+	list_for_each(it, &p->paths)
+		n += count_names(container_of(it, struct path, in_peer));
 	return n;
 }
 
@@ -67,7 +68,9 @@ static void collect(struct peer *p)
 	for (size_t i = 0; i < r->routes.used; i++) {
 		const struct route *route = r->routes.sorted[i];
 
-		if (route->zones.is_complete || !is_by(p, route))
+		const struct path *path = route_path_by_peer(route, p);
+
+		if (!path || !is_missing(path))
 			continue;
 		while (k < n_old && old[k].net < route->range.first)
 			k++;
@@ -85,6 +88,9 @@ static void complain(struct peer *p, uint16_t net)
 {
 	const struct route *route = route_find(&peer_router(p)->routes, net);
 
+	/* It told us some, which were said to be of no use. */
+	if (route_path_by_peer(route, p)->zones.n_unfit > 0)
+		return;
 	peer_say(p, (struct trace_event){ .kind = TRACE_PEER_ZONES_MISSING,
 		.range = route->range });
 }
@@ -200,7 +206,7 @@ struct answer {
 	bool is_extended;		/* about one network, with a total */
 	bool may_be_late;		/* names may belong to a list that we took for whole */
 	uint16_t total;
-	struct route *route;		/* of the network being read; NULL: not this peer's */
+	struct path *path;		/* to the network being read; NULL: not this peer's */
 	uint16_t net;
 	size_t had;			/* zones of that network */
 	bool has_gap;			/* a name of it could not be read or kept */
@@ -224,26 +230,27 @@ static void end_network(struct answer *a)
 {
 	struct router *r = peer_router(a->p);
 
-	if (!a->route || a->was_complete)
+	if (!a->path || a->was_complete)
 		return;
 	if (a->is_extended)
-		route_expect_zones(r, a->route, a->total);
+		path_expect_zones(r, a->path, a->total);
 	else if (!a->has_gap)
-		route_complete_zones(r, a->route);
-	if (!a->route->zones.is_complete && a->route->zones.used > a->had)
-		ask_for_the_rest(a->p, a->route->range.first);
+		path_complete_zones(r, a->path);
+	if (!a->path->zones.is_complete && a->path->zones.used > a->had)
+		ask_for_the_rest(a->p, a->path->route->range.first);
 }
 
 static void begin_network(struct answer *a, uint16_t net)
 {
-	struct route *route = route_find(&peer_router(a->p)->routes, net);
+	const struct route *route = route_find(&peer_router(a->p)->routes, net);
+	struct path *path = route ? route_path_by_peer(route, a->p) : NULL;
 
 	a->net = net;
-	a->route = route && is_by(a->p, route) ? route : NULL;
-	a->had = a->route ? a->route->zones.used : 0;
+	a->path = path && path_is_usable(path) ? path : NULL;
+	a->had = a->path ? a->path->zones.used : 0;
 	a->has_gap = false;
-	a->was_complete = a->route && a->route->zones.is_complete;
-	if (!a->route)
+	a->was_complete = a->path && a->path->zones.is_complete;
+	if (!a->path)
 		peer_drop(a->p, DROP_ZIP_UNEXPECTED);
 }
 
@@ -261,12 +268,12 @@ static void take_zone(struct answer *a, const struct at_name *zone)
 	bool has_share;
 
 	/* A list that is whole grows by late names of an extended answer only (Z17). */
-	if (!a->route || (a->was_complete && !a->may_be_late))
+	if (!a->path || (a->was_complete && !a->may_be_late))
 		return;
-	had = a->route->zones.used;
+	had = count_names(a->path);
 	has_share = recv_has_its_share(a->p, a->n_zones, share, "zones");
-	if (!has_share && route_add_zone(r, a->route, zone))
-		a->n_zones += a->route->zones.used - had;
+	if (!has_share && path_add_zone(r, a->path, zone))
+		a->n_zones += count_names(a->path) - had;
 	else if (has_share || r->zones.is_full)
 		leave_gap(a);
 	else
@@ -309,7 +316,7 @@ void recv_on_zi_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 			end_network(&a);
 			begin_network(&a, t.net);
 		}
-		if (step == TUPLE_OK) {
+		if (step != TUPLE_BAD) {
 			take_zone(&a, &t.zone);
 		} else {
 			a.has_gap = true;

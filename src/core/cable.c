@@ -29,7 +29,7 @@ static void broadcast(struct port *port, uint8_t socket, uint8_t type, struct pk
 	forward_broadcast(port, socket, socket, type, NULL, p);
 }
 
-static void ask_range(struct port *port)
+void cable_ask_range(struct port *port)
 {
 	struct pkt_buf buf;
 	struct pkt *p = pkt_buf_init(&buf);
@@ -66,7 +66,7 @@ void cable_ask(struct port *port)
 	uint16_t net = asked_range(port).first;
 
 	if (!port->seed.is_settled)
-		ask_range(port);
+		cable_ask_range(port);
 	if (port->ops->is_extended && c->default_zone.len == 0)
 		ask_net_info(port);
 	if (net != 0 && !cable_zones(c)) {
@@ -170,7 +170,7 @@ bool cable_hear_zones(struct port *port, struct at_addr from, const struct zip_r
 		a->used = 0;
 	a->expected = reply->extended ? reply->count : 0;
 	while (tuple_is_here(step = zip_next_tuple(&tuples, &t)))
-		if (step == TUPLE_OK && at_range_has(asked_range(port), t.net))
+		if (step != TUPLE_BAD && at_range_has(asked_range(port), t.net))
 			add_name(a, &t.zone);
 	a->is_complete = a->used > 0 && a->used >= a->expected;
 	return true;

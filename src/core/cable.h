@@ -13,6 +13,9 @@
 /* Broadcasts what is not answered yet: RTMP Request, GetNetInfo without a zone, ZIP Query. */
 void cable_ask(struct port *port);
 
+/* The RTMP Request alone. */
+void cable_ask_range(struct port *port);
+
 /*
  * A router gave a range to this cable. A range that agrees with the configured
  * one never hides one that does not. False: it says nothing (range 0, R04).

@@ -42,6 +42,14 @@ struct aarp_target {
 	size_t n_held;
 };
 
+enum { SENT_FRAMES_MAX = 64 };
+
+/* A frame that we sent: ethertalk_self.c. */
+struct sent_frame {
+	uint64_t hash;			/* 0: none */
+	struct instant at;
+};
+
 enum claim_state { CLAIM_NONE, CLAIM_PROBING, CLAIM_DONE };
 
 struct ethertalk {
@@ -52,6 +60,9 @@ struct ethertalk {
 	unsigned probes;
 	struct timer probe_timer;
 	struct instant defended;	/* when we last answered a node that uses our address */
+	/* the last frames that we sent by ourselves, in a ring */
+	struct sent_frame sent[SENT_FRAMES_MAX];
+	size_t next_sent;
 	/* addresses of others */
 	struct aarp_table nodes;
 	struct aarp_target targets[AARP_TARGETS_MAX];
@@ -85,6 +96,11 @@ void ethertalk_claim(struct port *port, struct at_range range, struct at_addr wi
 void ethertalk_unclaim(struct ethertalk *e);
 /* What an AARP packet means for our own address (E11..E16, E28). */
 void ethertalk_claim_input(struct ethertalk *e, const struct aarp *a);
+
+/* ethertalk_self.c: remembers a packet that is about to go out in a frame. */
+void ethertalk_self_sent(struct ethertalk *e, enum elap_kind kind, const struct pkt *p);
+/* Is it a frame with a hardware address of ours as its source? Then it is said why, and dropped. */
+bool ethertalk_self_heard(struct ethertalk *e, const struct elap *h, const struct pkt *p);
 
 /* ethertalk_resolve.c */
 void ethertalk_resolve_init(struct ethertalk *e);

@@ -103,17 +103,23 @@ static bool is_for_new_address(const struct port *port, struct at_addr dst)
 
 /*
  * A port that is not up yet hears what it needs to come up, and nothing else
- * (D33): RTMP and ZIP, to all or to its own new address.
+ * (D33): RTMP and ZIP, to all or to its own new address; while it has none, RTMP to all.
  */
+static bool is_for_starting_port(const struct port *port, const struct ddp *ddp)
+{
+	bool is_to_all = ddp->dst.node == AT_NODE_BROADCAST;
+
+	if (port->state == PORT_DOWN)
+		return false;
+	if (port->state == PORT_PROBING)
+		return is_to_all && ddp->dst.socket == AT_SOCKET_RTMP;
+	return (ddp->dst.socket == AT_SOCKET_RTMP || ddp->dst.socket == AT_SOCKET_ZIP) &&
+	       (is_to_all || is_for_new_address(port, node_of(ddp->dst)));
+}
+
 static void deliver_to_starting_port(struct router *r, struct datagram *d)
 {
-	bool is_start_up = d->ddp.dst.socket == AT_SOCKET_RTMP ||
-		d->ddp.dst.socket == AT_SOCKET_ZIP;
-	bool is_for_us = d->ddp.dst.node == AT_NODE_BROADCAST ||
-			 is_for_new_address(d->port, node_of(d->ddp.dst));
-
-	if (d->port->state == PORT_DOWN || d->port->state == PORT_PROBING || !is_start_up ||
-		!is_for_us)
+	if (!is_for_starting_port(d->port, &d->ddp))
 		datagram_drop(r, d, DROP_PORT_NOT_READY);
 	else
 		deliver(r, d);

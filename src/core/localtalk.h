@@ -13,11 +13,12 @@
 enum {
 	LLAP_ENQS = 8,			/* two seconds together, also on slow media (L04, L32) */
 	LLAP_ENQ_INTERVAL_MS = 250,
+	LLAP_STAYS_S = 60,		/* a node is kept so long, whoever says that it is his */
 	LLAP_NODE_FIRST = 0x01,
 	LLAP_NODE_LAST = 0xFE,		/* 80 and up are for servers, as we are (L01) */
 };
 
-enum node_state { NODE_NONE, NODE_CLAIMING, NODE_OURS };
+enum node_state { NODE_NONE, NODE_LOST, NODE_CLAIMING, NODE_OURS };
 
 struct localtalk {
 	struct port *port;
@@ -29,6 +30,7 @@ struct localtalk {
 	unsigned enqs;
 	struct timer timer;
 	struct instant complained;	/* when we last said that another uses our node */
+	struct instant stays;		/* until then our node is not given up again */
 };
 
 extern const struct port_ops ltoudp_ops;
@@ -48,7 +50,7 @@ void localtalk_claim(struct port *port, struct at_range range, struct at_addr wi
 void localtalk_unclaim(struct localtalk *l);
 /* What an ENQ or ACK means for our node (L02, L03, L05, L26). */
 void localtalk_claim_input(struct localtalk *l, const struct llap *h);
-/* Another node sends packets as if it were us. */
-void localtalk_complain(struct localtalk *l);
+/* Another node sends packets as if it were us: ours is given up, and another claimed. */
+void localtalk_clash(struct localtalk *l);
 
 #endif

@@ -81,7 +81,9 @@ void localtalk_claim(struct port *port, struct at_range range, struct at_addr wi
 		port_claimed(port);
 		return;
 	}
-	l->candidate = LLAP_NODE_LAST;
+	/* What was lost is not taken again soon: who has it may not answer ENQs. */
+	if (l->state != NODE_LOST)
+		l->candidate = LLAP_NODE_LAST;
 	claim_node(l, wish.node >= LLAP_NODE_FIRST && wish.node <= LLAP_NODE_LAST
 			      ? wish.node : next_candidate(l));
 	send_enq(l);
@@ -113,7 +115,7 @@ static void move_on(struct localtalk *l)
 	router_arm(r, &l->timer, span_ms(prng_range(&r->prng, 1, LLAP_ENQ_INTERVAL_MS)));
 }
 
-void localtalk_complain(struct localtalk *l)
+static void complain(struct localtalk *l)
 {
 	struct instant now = l->port->r->now;
 
@@ -123,6 +125,25 @@ void localtalk_complain(struct localtalk *l)
 	trace(l, TRACE_PORT_NODE_STOLEN);
 }
 
+/*
+ * Nobody on LocalTalk can tell who of two has a node rightly, and neither hears what is meant
+ * for him as long as both keep it. But whoever forges our packets must not keep us busy.
+ */
+void localtalk_clash(struct localtalk *l)
+{
+	struct port *port = l->port;
+
+	if (instant_cmp(port->r->now, l->stays) < 0) {
+		complain(l);
+		return;
+	}
+	trace(l, TRACE_PORT_NODE_GIVEN_UP);
+	l->stays = instant_add(port->r->now, span_s(LLAP_STAYS_S));
+	l->state = NODE_LOST;
+	port->r->io.set_node(port->r->io.ctx, port->link, 0);
+	port_lost_address(port);
+}
+
 void localtalk_claim_input(struct localtalk *l, const struct llap *h)
 {
 	if (h->dst != l->node)
@@ -130,7 +151,7 @@ void localtalk_claim_input(struct localtalk *l, const struct llap *h)
 	else if (l->state == NODE_CLAIMING)
 		move_on(l);
 	else if (h->type == LLAP_ACK)
-		localtalk_complain(l);
+		localtalk_clash(l);
 	else if (!l->has_adapter)
 		send_control(l, LLAP_ACK);
 }

@@ -188,12 +188,20 @@ static void on_linger(struct timer *t)
 
 /* --- where it is ----------------------------------------------------------------------- */
 
-/* Two peers are one, it seems: said once. */
+/* Two peers have one domain identifier: said once. */
 static void say_same(struct peer *p, const struct peer *q)
 {
 	if (!p->said_same)
 		peer_say(p, (struct trace_event){ .kind = TRACE_PEER_SAME_DI,
 			.other = peer_name(q) });
+	p->said_same = true;
+}
+
+static void say_same_place(struct peer *p, const struct peer *q)
+{
+	if (!p->said_same)
+		peer_say(p, (struct trace_event){ .kind = TRACE_PEER_SAME_PLACE,
+			.other = peer_name(q), .endpoint = p->to });
 	p->said_same = true;
 }
 
@@ -224,7 +232,7 @@ static bool is_second_of_a_pair(struct peer *p)
 			continue;
 		/* One port leads to one router at most: the other one must call us. */
 		if (!are_told_apart(p, q))
-			say_same(p, q);
+			say_same_place(p, q);
 		return true;
 	}
 	return false;
@@ -248,6 +256,7 @@ void peer_move_to(struct peer *p, struct endpoint place)
 		if (p->addresses[i].ip == place.ip)
 			p->current = i;
 	p->to = place;
+	p->own_calls = 0;
 	p->said_same = false;
 	peer_trace(p, TRACE_PEER_ADDRESS, NULL);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "cable_watch.h"
 #include "ethertalk.h"
 #include "localtalk.h"
 #include "router_state.h"
@@ -49,6 +50,7 @@ struct port *port_new(struct router *r, const struct config_port *config)
 	list_init(&port->in_router);
 	take_config(port, config);
 	port_seed_init(port);
+	cable_watch_init(port);
 	rtmp_port_init(port);
 	nbp_port_init(port);
 	port->ops->init(port);
@@ -90,7 +92,7 @@ void port_apply(struct port *port, const struct config_port *config)
 	if ((other_range || other_zones) && port->link) {
 		port_seed_stop(port);
 		port_seed_start(port);
-	} else if (port->default_zone) {
+	} else if (port_is_up(port) && port->default_zone) {
 		nbp_port_up(port);
 	}
 }
@@ -108,6 +110,12 @@ void port_link_down(struct port *port)
 {
 	port->link = NULL;
 	port_seed_stop(port);
+}
+
+void port_link_changed(struct port *port)
+{
+	if (port->link)
+		port_seed_again(port);
 }
 
 void port_shutdown(struct port *port)
@@ -217,8 +225,9 @@ void port_describe(const struct port *port, struct port_info *info)
 		.addr = port->addr,
 		.mac = port->mac,
 		.default_zone = port->default_zone ? &port->default_zone->name : NULL,
-		.zones = route && route->zones.is_complete ? route->zones.used : 0,
+		.zones = route && route->zones->is_complete ? route->zones->used : 0,
 	};
+	port_trouble_text(port, info->troubles);
 }
 
 void port_walk_aarp(struct port *port, void (*each)(void *ctx, const struct aarp_info *), void *ctx)

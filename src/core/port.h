@@ -9,6 +9,7 @@
 
 #include "aurpd/config.h"
 #include "aurpd/pkt.h"
+#include "aurpd/rarely.h"
 #include "aurpd/router.h"
 #include "aurpd/trace.h"
 #include "list.h"
@@ -96,6 +97,31 @@ struct port_seed {
 	struct cable cable;
 };
 
+/* A router that gives our cable another range. */
+struct cable_contrary {
+	struct at_addr from;		/* node 0: this place is free */
+	struct at_range range;
+	struct instant first;		/* when it was heard with that range first */
+};
+
+/* Is it still the cable we took it for? cable_watch.c. */
+struct cable_watch {
+	struct instant until;		/* contrary routers count up to then */
+	struct timer timer;		/* next question */
+	unsigned asked;
+	struct at_range used;		/* numbers of ours that nodes have; first 0: none */
+	struct cable_contrary contrary[CABLE_ROUTERS_MAX];
+};
+
+/* What is wrong with a cable, for as long as it lasts: port_notice.c. */
+enum port_trouble { PORT_LOOP, PORT_TWIN, PORT_SHARED_CABLE, PORT_TROUBLES };
+
+struct port_notice {
+	bool is_known;			/* it was seen at all, ... */
+	struct instant seen;		/* ... the last time then */
+	struct rarely said;
+};
+
 /* svc_rtmp.c */
 struct port_rtmp {
 	struct timer periodic;
@@ -130,6 +156,8 @@ struct port {
 	struct port_counters count;
 	void *medium;			/* of ops */
 	struct port_seed seed;
+	struct cable_watch watch;
+	struct port_notice notices[PORT_TROUBLES];
 	struct port_rtmp rtmp;
 	struct port_name name;
 };
@@ -143,6 +171,9 @@ void port_apply(struct port *port, const struct config_port *config);
 
 void port_link_up(struct port *port, void *link, struct mac mac);
 void port_link_down(struct port *port);
+
+/* The cable behind the link may be another one: verified anew, it goes on meanwhile. */
+void port_link_changed(struct port *port);
 void port_input(struct port *port, struct pkt *frame);
 
 /* Last words before the end: what is lost with us is poisoned, names are withdrawn (R33, N28). */
@@ -173,16 +204,42 @@ struct route *port_route(const struct port *port);
 /* Called by the medium: port->addr is ours. */
 void port_claimed(struct port *port);
 
+/*
+ * Called by the medium: another node has port->addr, too, and we leave it to him. Another one
+ * is claimed; what the port knows of its cable stays, and routes through it stay, too.
+ */
+void port_lost_address(struct port *port);
+
 /* Does it need to hear about its range or zones? svc_rtmp.c and svc_zip.c then tell cable.h. */
 bool port_is_seeking(const struct port *port);
 
 /* Called by svc_rtmp.c and svc_zip.c: there is news in seed.cable. */
 void port_judge_cable(struct port *port);
 
+/*
+ * A router gives our cable, which is in use, a range that is not ours. True:
+ * that is proved, and the port has gone another way. False: R41 holds.
+ */
+bool port_is_contradicted(struct port *port, struct at_addr from, struct at_range range);
+
+/*
+ * The port hears another port of ours: both are on one cable. One of them stops
+ * unless both are up; it is said of both what they are.
+ */
+void port_hears_own(struct port *port, const struct port *other);
+
+/* Says a trouble, first at once and then ever more rarely; `other`: the port concerned, or NULL. */
+void port_notice(struct port *port, enum port_trouble trouble, const struct port *other);
+
+/* The troubles of the last minutes as words with commas between them; "" if there are none. */
+enum { PORT_TROUBLE_TEXT = 64 };	/* of struct port_info */
+void port_trouble_text(const struct port *port, char out[PORT_TROUBLE_TEXT]);
+
 /* For port.c: starts acquisition on a link that is there; ends everything the port does. */
 void port_seed_init(struct port *port);
 void port_seed_start(struct port *port);
 void port_seed_stop(struct port *port);
+void port_seed_again(struct port *port);
 
 /* For the dump. */
 void port_describe(const struct port *port, struct port_info *info);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "cable_watch.h"
 #include "ethertalk.h"
 #include "forward.h"
 #include "router_state.h"
@@ -89,6 +90,7 @@ void ethertalk_transmit(struct port *port, struct mac to, enum elap_kind kind, s
 	const struct elap h = { .dst = to, .src = port->mac, .kind = kind };
 	struct pkt_buf copy;
 
+	ethertalk_self_sent(ethertalk_of(port), kind, p);
 	if (!elap_push(p, &h)) {
 		struct pkt *c = pkt_buf_init(&copy);
 		struct wr w = wr_over(c->data, pkt_tailroom(c));
@@ -157,6 +159,7 @@ static void aarp_input(struct ethertalk *e, struct pkt *p)
 		port_drop(e->port, DROP_AARP_MALFORMED);
 		return;
 	}
+	cable_watch_node(e->port, a.function == AARP_PROBE ? a.dst_addr : a.src_addr);
 	/* A Probe says that nobody has the address yet (E17, E19). */
 	if (a.function == AARP_PROBE)
 		aarp_forget(&e->nodes, a.dst_addr);
@@ -175,6 +178,7 @@ static void glean(struct ethertalk *e, const struct pkt *p, struct mac from)
 	if (!ddp_decode_long(&r, &h) || h.hops > 0)
 		return;
 	addr = (struct at_addr){ h.src.net, h.src.node };
+	cable_watch_node(e->port, addr);
 	if (ethertalk_is_neighbour(e->port, addr))
 		ethertalk_heard(e, addr, from);
 }
@@ -187,10 +191,12 @@ static void input(struct port *port, struct pkt *frame)
 
 	if (result != ELAP_OK) {
 		port_drop(port, reason_of(result));
-	} else if (mac_is_group(h.src) || mac_eq(h.src, port->mac)) {
+	} else if (mac_is_group(h.src)) {
 		port_drop(port, DROP_ELAP_BAD_SOURCE);
 	} else if (!mac_eq(h.dst, port->mac) && !elap_is_multicast(h.dst)) {
 		port_drop(port, DROP_ELAP_NOT_FOR_US);
+	} else if (ethertalk_self_heard(e, &h, frame)) {
+		return;
 	} else if (h.kind == ELAP_AARP) {
 		aarp_input(e, frame);
 	} else {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "alloc.h"
+#include "cable_watch.h"
 #include "forward.h"
 #include "localtalk.h"
 #include "router_state.h"
@@ -117,6 +118,11 @@ static void send_datagram(struct port *port, uint8_t to, const struct pkt *datag
 	struct wr w = wr_over(bytes, sizeof(bytes));
 	struct ddp h;
 
+	/* While another node is claimed, the network is there, but we may say nothing on it. */
+	if (localtalk_of(port)->state != NODE_OURS) {
+		port_drop(port, DROP_PORT_NOT_READY);
+		return;
+	}
 	if (!ddp_decode_long(&r, &h)) {
 		port_drop(port, DROP_DDP_BAD_LENGTH);
 		return;
@@ -192,6 +198,16 @@ static bool fill_in_net(const struct port *port, struct pkt *p)
 	return true;
 }
 
+/* A node that says our number has it from us, or from a router that agrees with us. */
+static void note_number(struct port *port, const struct pkt *p)
+{
+	struct rd r = rd_over(p->data, p->len);
+	struct ddp h;
+
+	if (ddp_decode_long(&r, &h) && h.hops == 0)
+		cable_watch_node(port, (struct at_addr){ h.src.net, h.src.node });
+}
+
 static void datagram_input(struct port *port, const struct llap *llap, struct pkt *p)
 {
 	struct datagram d = {
@@ -201,6 +217,8 @@ static void datagram_input(struct port *port, const struct llap *llap, struct pk
 		.was_group = llap->dst == LLAP_BROADCAST,
 	};
 
+	if (!d.was_short)
+		note_number(port, p);
 	if (d.was_short && !lengthen(port, llap, p))
 		port_drop(port, DROP_DDP_BAD_LENGTH);
 	else if (!d.was_short && !fill_in_net(port, p))
@@ -240,7 +258,7 @@ static void packet_input(struct localtalk *l, const struct llap *llap, struct pk
 	case LLAP_DDP_SHORT:
 	case LLAP_DDP_LONG:
 		if (has_node && llap->src == l->node) {
-			localtalk_complain(l);
+			localtalk_clash(l);
 			port_drop(l->port, DROP_LLAP_BAD_NODE);
 		} else if (llap->dst != LLAP_BROADCAST && !(has_node && llap->dst == l->node)) {
 			port_drop(l->port, DROP_LLAP_NOT_FOR_US);

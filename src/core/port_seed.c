@@ -9,10 +9,15 @@
  *   soft  probe in the range -> ask 3 times -> silence: up; else as told
  *   none  probe in FF00-FFFE -> ask until told -> probe in the range -> up
  *
+ * What is heard while probing counts as soon as the address is ours. For five
+ * minutes afterwards the cable may still prove to be another one (cable_watch.c):
+ * hard stops, soft and none take its range over.
+ *
  * On LocalTalk a node is claimed instead, once and whatever the number (ch. 1).
  */
 #include "aurpd/macroman.h"
 #include "cable.h"
+#include "cable_watch.h"
 #include "forward.h"
 #include "router_state.h"
 #include "services.h"
@@ -97,16 +102,47 @@ static void on_net_in_use(struct port *port)
 	enter_conflict(port, CONFLICT_RETRY_S);
 }
 
-/* A range that contradicts ours was heard again: it is too early to try. */
-static void prolong_conflict(struct port *port)
+/* The reason was heard again: it is too early to try. */
+static void wait_longer(struct port *port)
 {
 	struct port_seed *s = &port->seed;
 	struct instant quiet = instant_add(port->r->now, span_s(CONFLICT_QUIET_S));
 
-	if (s->cable.range.first != 0 && !at_range_eq(s->cable.range, port->config.range))
-		timer_set(&port->r->timers, &s->timer,
-			instant_cmp(quiet, s->retry_by) < 0 ? quiet : s->retry_by);
-	cable_forget(&s->cable);
+	timer_set(&port->r->timers, &s->timer,
+		instant_cmp(quiet, s->retry_by) < 0 ? quiet : s->retry_by);
+}
+
+static void prolong_conflict(struct port *port)
+{
+	struct cable *c = &port->seed.cable;
+
+	if (c->range.first != 0 && !at_range_eq(c->range, port->config.range))
+		wait_longer(port);
+	cable_forget(c);
+}
+
+/* Of two ports that are coming up the first one of the configuration may go on. */
+static bool yields_to(const struct port *port, const struct port *other)
+{
+	const struct list *it;
+
+	if (port_is_up(port) || other->state == PORT_DOWN || other->state == PORT_CONFLICT)
+		return false;
+	if (port_is_up(other))
+		return true;
+	list_for_each(it, &port->r->ports)
+		if (it == &port->in_router || it == &other->in_router)
+			return it == &other->in_router;
+	return false;
+}
+
+void port_hears_own(struct port *port, const struct port *other)
+{
+	port_notice(port, PORT_SHARED_CABLE, other);
+	if (port->state == PORT_CONFLICT)
+		wait_longer(port);
+	else if (yields_to(port, other))
+		enter_conflict(port, CONFLICT_QUIET_S);
 }
 
 /* --- up -------------------------------------------------------------------------------- */
@@ -117,8 +153,8 @@ static void finish_zones(struct port *port, const struct at_name *default_zone)
 	const struct route *route = port_route(port);
 
 	port->default_zone = zone_find(&port->r->zones, default_zone);
-	for (size_t i = 0; i < route->zones.used; i++)
-		port->ops->join_zone(port, &route->zones.zone[i]->name);
+	for (size_t i = 0; i < route->zones->used; i++)
+		port->ops->join_zone(port, &route->zones->zone[i]->name);
 	cable_forget(&port->seed.cable);
 	router_disarm(port->r, &port->seed.timer);
 	nbp_port_up(port);
@@ -126,12 +162,12 @@ static void finish_zones(struct port *port, const struct at_name *default_zone)
 
 static void take_zones(struct port *port, const struct at_name *zones, size_t n)
 {
-	struct route *route = port_route(port);
+	struct path *path = port_route(port)->best;
 
-	route_clear_zones(port->r, route);
+	path_clear_zones(port->r, path);
 	for (size_t i = 0; i < n; i++)
-		(void)route_add_zone(port->r, route, &zones[i]);
-	route_complete_zones(port->r, route);
+		(void)path_add_zone(port->r, path, &zones[i]);
+	path_complete_zones(port->r, path);
 }
 
 static bool has_name(const struct at_name *list, size_t n, const struct at_name *name)
@@ -159,17 +195,34 @@ static const struct at_name *first_zone(const struct port *port)
 	return &c->default_zone;
 }
 
+/* It was up before, and has a new address now. */
+static void go_on(struct port *port)
+{
+	enter(port, PORT_UP);
+	trace(port, TRACE_PORT_UP);
+	if (port->default_zone)
+		nbp_port_up(port);
+	else if (!port->seed.uses_config)
+		ask(port);
+	rtmp_port_up(port);
+}
+
 static void go_up(struct port *port)
 {
 	struct at_range range = port->seed.range;
 	const struct at_name *first;
 
+	if (port->range.first != 0) {
+		go_on(port);
+		return;
+	}
 	if (!route_attach(port->r, port, range)) {
 		on_net_in_use(port);
 		return;
 	}
 	port->range = range;
 	enter(port, PORT_UP);
+	cable_watch_open(port);
 	trace(port, TRACE_PORT_UP);
 	if (port->seed.uses_config) {
 		take_zones(port, port->config.zones, port->config.n_zones);
@@ -249,12 +302,12 @@ static void judge_zones(struct port *port)
 	const struct cable_answer *a = cable_zones(c);
 	struct route *route = port_route(port);
 
-	if (a && !route->zones.is_complete)
+	if (a && !route->zones->is_complete)
 		take_zones(port, a->zones, a->used);
-	if (!route->zones.is_complete)
+	if (!route->zones->is_complete)
 		return;
 	if (!port->ops->is_extended)
-		finish_zones(port, &route->zones.zone[0]->name);
+		finish_zones(port, &route->zones->zone[0]->name);
 	else if (route_has_zone(route, &c->default_zone))
 		finish_zones(port, &c->default_zone);
 	else
@@ -304,6 +357,42 @@ bool port_is_seeking(const struct port *port)
 	return false;
 }
 
+/* --- the cable proves to be another one -------------------------------------------------- */
+
+static void take_over(struct port *port, struct at_addr from, struct at_range range)
+{
+	router_trace(port->r, &(struct trace_event){ .kind = TRACE_PORT_TAKES_RANGE,
+		.port = port->config.name, .addr = from, .range = range, .range2 = port->range });
+	port_seed_stop(port);
+	port->ops->link_up(port);
+	settle(port, range, false);
+}
+
+/* Another port of ours has it: two of our cables were joined, and taking it over would end us. */
+static bool is_elsewhere(const struct port *port, struct at_range range)
+{
+	const struct route *route = route_find_overlap(&port->r->routes, range);
+
+	return route && route->best->kind == PATH_ATTACHED && route->best->port != port;
+}
+
+bool port_is_contradicted(struct port *port, struct at_addr from, struct at_range range)
+{
+	range.extended = port->ops->is_extended;
+	if (!at_range_is_valid(range) || !cable_watch_proves(port, from, range))
+		return false;
+	if (port->config.seed == SEED_HARD) {
+		port->seed.cable.range = range;
+		port->seed.cable.from = from;
+		on_range_conflict(port);
+		return true;
+	}
+	if (cable_watch_would_hurt(port, range) || is_elsewhere(port, range))
+		return false;
+	take_over(port, from, range);
+	return true;
+}
+
 /* --- the road --------------------------------------------------------------------------- */
 
 static void on_seed_timer(struct timer *t)
@@ -330,6 +419,25 @@ void port_claimed(struct port *port)
 	enter(port, port->config.seed == SEED_NONE ? PORT_LEARNING : PORT_VERIFYING);
 	trace(port, TRACE_PORT_VERIFYING);
 	ask(port);
+	/* What was heard while probing. */
+	if (port->seed.cable.range.first != 0)
+		port_judge_cable(port);
+}
+
+void port_lost_address(struct port *port)
+{
+	const struct at_addr any = { 0, 0 };
+	const struct at_range unknown = { 0, 0, true };
+	bool has_range = port->config.seed != SEED_NONE;
+
+	rtmp_port_down(port);
+	nbp_port_down(port);
+	enter(port, PORT_PROBING);
+	/* The configured one, or the one from before, may be what was lost. */
+	if (port->seed.is_settled)
+		port->ops->claim(port, port->seed.range, any);
+	else
+		port->ops->claim(port, has_range ? port->config.range : unknown, any);
 }
 
 void port_seed_init(struct port *port)
@@ -346,9 +454,27 @@ void port_seed_start(struct port *port)
 	claim(port, port->config.seed == SEED_NONE ? unknown : port->config.range);
 }
 
+void port_seed_again(struct port *port)
+{
+	switch (port->state) {
+	case PORT_UP:
+		cable_watch_again(port);
+		break;
+	case PORT_DOWN:
+	case PORT_PROBING:
+	case PORT_VERIFYING:
+	case PORT_LEARNING:
+	case PORT_CONFLICT:
+		/* Nothing is in use yet: what was heard and probed is another cable's. */
+		port_seed_stop(port);
+		port_seed_start(port);
+		break;
+	}
+}
+
 void port_seed_stop(struct port *port)
 {
-	bool was_up = port_is_up(port);
+	bool was_up = port->range.first != 0;
 
 	rtmp_port_down(port);
 	nbp_port_down(port);
@@ -361,6 +487,7 @@ void port_seed_stop(struct port *port)
 	port->seed.uses_config = false;
 	port->seed.range = (struct at_range){ 0 };
 	cable_forget(&port->seed.cable);
+	cable_watch_close(port);
 	if (was_up) {
 		route_detach_port(port->r, port);
 		trace(port, TRACE_PORT_DOWN);

@@ -63,12 +63,18 @@ static enum offer_result update_rtmp(struct router *r, struct path *p, struct po
 
 		if (!is_next_router || path_is_bad(p))
 			return OFFER_IGNORED;
-		path_free(p);
+		path_free(r, p);
 		route_reselect(r, route);
 		return OFFER_CHANGED;
 	}
 	if (!is_next_router && !path_is_bad(p) && distance > p->distance)
 		return OFFER_IGNORED;
+	/*
+	 * Another router has the number now that fell silent, or has it nearer: perhaps it is
+	 * another network. Two that are as near take turns (R20), and are believed.
+	 */
+	if (!is_next_router && (path_is_bad(p) || distance < p->distance))
+		path_clear_zones(r, p);
 	is_worse = distance > p->distance;
 	p->port = port;
 	p->next_router = from;
@@ -217,7 +223,7 @@ static void age_path(struct router *r, struct path *p)
 		p->state = PATH_BAD1;
 		break;
 	case PATH_BAD1:
-		path_free(p);
+		path_free(r, p);
 		route_reselect(r, route);
 		break;
 	}

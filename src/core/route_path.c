@@ -20,13 +20,22 @@ struct path *path_add(struct route *route, enum path_kind kind, uint8_t distance
 	p->distance = distance;
 	list_append(&route->paths, &p->in_route);
 	list_init(&p->in_peer);
+	if (!route->zones)
+		route->zones = &p->zones;
 	return p;
 }
 
-void path_free(struct path *p)
+void path_free(struct router *r, struct path *p)
 {
-	if (p->route->best == p)
-		p->route->best = NULL;
+	struct route *route = p->route;
+
+	if (route->best == p)
+		route->best = NULL;
+	path_clear_zones(r, p);
+	if (route->zones == &p->zones)
+		route->zones = NULL;
+	if (route->best)
+		route_choose_zones(r, route);
 	list_remove(&p->in_route);
 	list_remove(&p->in_peer);
 	free(p);
@@ -51,7 +60,7 @@ static bool is_better(const struct path *a, const struct path *b)
 	return a->kind != PATH_TUNNEL && b->kind == PATH_TUNNEL;
 }
 
-static void discard_bad_paths(struct route *route)
+static void discard_bad_paths(struct router *r, struct route *route)
 {
 	struct list *it, *after;
 
@@ -59,7 +68,7 @@ static void discard_bad_paths(struct route *route)
 		struct path *p = container_of(it, struct path, in_route);
 
 		if (path_is_bad(p))
-			path_free(p);
+			path_free(r, p);
 	}
 }
 
@@ -79,8 +88,9 @@ void route_reselect(struct router *r, struct route *route)
 		route_remove(r, route);
 		return;
 	}
+	route_choose_zones(r, route);
 	if (path_is_usable(best))
-		discard_bad_paths(route);
+		discard_bad_paths(r, route);
 	route_table_changed(&r->routes);
 	route_trace(r, route_is_bad(route) ? TRACE_ROUTE_BAD : TRACE_ROUTE_CHANGED, route);
 }
@@ -102,11 +112,11 @@ void path_lose(struct router *r, struct path *p)
 	struct route *route = p->route;
 
 	if (route->best != p) {
-		path_free(p);
+		path_free(r, p);
 		return;
 	}
 	if (route_alternatives(route) > 0) {
-		path_free(p);
+		path_free(r, p);
 		route_reselect(r, route);
 		return;
 	}

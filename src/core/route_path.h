@@ -17,7 +17,7 @@ void route_remove(struct router *r, struct route *route);
 void route_trace(struct router *r, enum trace_kind kind, const struct route *route);
 
 struct path *path_add(struct route *route, enum path_kind kind, uint8_t distance);
-void path_free(struct path *p);
+void path_free(struct router *r, struct path *p);
 
 /* PATH_TUNNEL: of this peer; otherwise of NULL. NULL if there is none. */
 struct path *path_find(const struct route *route, enum path_kind kind, const struct peer *peer);

@@ -63,13 +63,26 @@ size_t route_alternatives(const struct route *r)
 	return n;
 }
 
+const char *path_owner(const struct path *p)
+{
+	if (p->peer)
+		return peer_name(p->peer);
+	return p->port ? p->port->config.name : NULL;
+}
+
 const char *route_owner(const struct route *r)
 {
-	const struct path *best = r->best;
+	return path_owner(r->best);
+}
 
-	if (best->peer)
-		return peer_name(best->peer);
-	return best->port ? best->port->config.name : NULL;
+struct path *route_path_by_peer(const struct route *r, const struct peer *peer)
+{
+	return path_find(r, PATH_TUNNEL, peer);
+}
+
+struct path *route_path_by_rtmp(const struct route *r)
+{
+	return path_find(r, PATH_RTMP, NULL);
 }
 
 void route_trace(struct router *r, enum trace_kind kind, const struct route *route)
@@ -127,9 +140,8 @@ void route_remove(struct router *r, struct route *route)
 
 	router_trace(r, &(struct trace_event){
 		.kind = TRACE_ROUTE_REMOVED, .range = route->range });
-	route_clear_zones(r, route);
 	list_for_each_safe(it, after, &route->paths)
-		path_free(container_of(it, struct path, in_route));
+		path_free(r, container_of(it, struct path, in_route));
 	for (uint32_t net = route->range.first; net <= route->range.last; net++)
 		t->by_net[net] = NULL;
 	t->used--;

@@ -42,13 +42,14 @@ struct path {
 	struct port *port;
 	struct at_addr next_router;	/* PATH_RTMP */
 	struct peer *peer;		/* PATH_TUNNEL; NULL when Bad */
+	struct zone_list zones;		/* that its owner told */
 };
 
 struct route {
 	struct at_range range;
 	struct list paths;		/* at most one attached, one RTMP, one per peer */
 	struct path *best;		/* never NULL; a Bad one if there is no other */
-	struct zone_list zones;
+	const struct zone_list *zones;	/* what is shown: route_choose_zones() */
 };
 
 enum { ROUTE_NETS = 65536 };
@@ -104,8 +105,15 @@ struct route *route_find_overlap(const struct route_table *t, struct at_range ra
 /* Usable paths besides the best. */
 size_t route_alternatives(const struct route *r);
 
-/* Name of the port or peer that the best path goes by; NULL: it is Bad because that went. */
+/* Name of the port or peer that the path goes by; NULL: it is Bad because that went. */
+const char *path_owner(const struct path *p);
+
+/* The same of the best path. */
 const char *route_owner(const struct route *r);
+
+/* The way to this network that a peer offers, or RTMP on our ports; NULL: it does not. */
+struct path *route_path_by_peer(const struct route *r, const struct peer *peer);
+struct path *route_path_by_rtmp(const struct route *r);
 
 /* What an offer of a path came to. */
 enum offer_result {

@@ -209,6 +209,13 @@ void router_link_down(struct router *r, struct instant now, struct port *port)
 	leave(r);
 }
 
+void router_link_changed(struct router *r, struct instant now, struct port *port)
+{
+	enter(r, now);
+	port_link_changed(port);
+	leave(r);
+}
+
 void router_tunnel_up(struct router *r, struct instant now, struct tunnel *tunnel, void *sock,
 	struct domain_id own)
 {

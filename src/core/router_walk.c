@@ -69,6 +69,13 @@ static const char *state_text(const struct route *route)
 	return route->best->state == PATH_SUSPECT ? "suspect" : "good";
 }
 
+static const char *other_zones_text(const struct route *route)
+{
+	const struct path *other = route_other_zones(route);
+
+	return other ? path_owner(other) : NULL;
+}
+
 static const char *via_text(const struct route *route)
 {
 	const char *owner = route_owner(route);
@@ -84,18 +91,20 @@ void router_walk_routes(struct router *r, void (*each)(void *ctx, const struct r
 	for (size_t i = 0; i < r->routes.used; i++) {
 		const struct route *route = r->routes.sorted[i];
 
-		for (size_t k = 0; k < route->zones.used; k++)
-			zones[k] = &route->zones.zone[k]->name;
+		for (size_t k = 0; k < route->zones->used; k++)
+			zones[k] = &route->zones->zone[k]->name;
 		each(ctx, &(struct route_info){
 			.range = route->range,
 			.distance = route->best->distance,
 			.via = via_text(route),
 			.next_router = route->best->next_router,
 			.state = state_text(route),
-			.zones_complete = route->zones.is_complete,
+			.zones_complete = route->zones->is_complete,
 			.zones = zones,
-			.n_zones = route->zones.used,
+			.n_zones = route->zones->used,
 			.alternatives = route_alternatives(route),
+			.other_zones = other_zones_text(route),
+			.unfit_zones = route->zones->n_unfit,
 		});
 	}
 }

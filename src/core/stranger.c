@@ -111,6 +111,17 @@ static bool answer(struct reply *y, const struct aurp *h, const struct aurp_open
 	return false;
 }
 
+/* It may be a peer of ours whose name we must ask for again. */
+static void say_call(const struct reply *y)
+{
+	const struct tunnel *t = y->t;
+	bool may_join = t->config.accept_unknown;
+
+	router_trace(t->r, &(struct trace_event){
+		.kind = may_join ? TRACE_PEER_STRANGER : TRACE_PEER_UNKNOWN,
+		.tunnel = t->config.name, .endpoint = y->to, .di = y->di });
+}
+
 static void on_open_req(struct reply *y, const struct aurp *h, struct rd *body)
 {
 	struct tunnel *t = y->t;
@@ -118,13 +129,13 @@ static void on_open_req(struct reply *y, const struct aurp *h, struct rd *body)
 
 	if (!aurp_decode_open_req(body, &req)) {
 		tunnel_drop(t, DROP_AURP_MALFORMED, y->to);
-	} else if (!t->config.accept_unknown) {
-		router_trace(t->r, &(struct trace_event){ .kind = TRACE_PEER_UNKNOWN,
-			.tunnel = t->config.name, .endpoint = y->to });
-		tunnel_drop(t, DROP_PEER_UNKNOWN, y->to);
-	} else if (!answer(y, h, &req)) {
-		tunnel_drop(t, DROP_PEER_TOO_MANY, y->to);
+		return;
 	}
+	say_call(y);
+	if (!t->config.accept_unknown)
+		tunnel_drop(t, DROP_PEER_UNKNOWN, y->to);
+	else if (!answer(y, h, &req))
+		tunnel_drop(t, DROP_PEER_TOO_MANY, y->to);
 }
 
 /* Somebody answers an Open-Req: was it ours, to this address? */

@@ -13,22 +13,25 @@
 
 /* --- Data ------------------------------------------------------------------------------ */
 
-/* On a non-extended network, 0 is any number: the datagram or the sender may not know it (D26). */
-static bool is_same_node(const struct port *port, struct at_addr a, struct at_addr b)
+/*
+ * Did the node that an RTMP packet names send it? On a non-extended network, 0 is
+ * any number (D26), and a short header has none: what stands there is ours.
+ */
+static bool is_sent_by(const struct datagram *d, struct at_addr sender)
 {
-	bool is_any = !port->ops->is_extended && (a.net == 0 || b.net == 0);
+	bool is_any = !d->port->ops->is_extended &&
+		      (sender.net == 0 || d->ddp.src.net == 0 || d->was_short);
 
-	return a.node == b.node && (a.net == b.net || is_any);
+	return d->ddp.hops == 0 && sender.node == d->ddp.src.node &&
+	       (sender.net == d->ddp.src.net || is_any);
 }
 
 /* The sender must be a node of this cable and the one that really sent it (R39, R42). */
 static bool sender_is_valid(const struct datagram *d, const struct rtmp_header *h)
 {
-	const struct at_addr from = { d->ddp.src.net, d->ddp.src.node };
 	uint8_t last = d->port->ops->is_extended ? AT_NODE_EXTENDED_LAST : AT_NODE_BROADCAST - 1;
 
-	return is_same_node(d->port, h->sender, from) &&
-	       h->sender.node >= 1 && h->sender.node <= last && d->ddp.hops == 0 &&
+	return is_sent_by(d, h->sender) && h->sender.node >= 1 && h->sender.node <= last &&
 	       at_range_has(h->cable, h->sender.net) && !port_has_address(d->port, h->sender);
 }
 
@@ -36,6 +39,33 @@ static bool sender_is_valid(const struct datagram *d, const struct rtmp_header *
 static bool is_other_range(const struct datagram *d, const struct rtmp_header *h)
 {
 	return h->cable.first != 0 && !at_range_eq(h->cable, d->port->range);
+}
+
+/* Unless it is proved by now that the cable is another one than we took it for. */
+static void hear_other_range(struct router *r, const struct datagram *d,
+	const struct rtmp_header *h)
+{
+	if (sender_is_valid(d, h) && port_is_contradicted(d->port, h->sender, h->cable))
+		return;
+	router_trace(r, &(struct trace_event){ .kind = TRACE_RTMP_RANGE_IGNORED,
+		.port = d->port->config.name, .addr = h->sender, .range = h->cable });
+	datagram_drop(r, d, DROP_RTMP_OTHER_RANGE);
+}
+
+/* Another port of ours that is in use and has this address: we hear ourselves. */
+static const struct port *own_port_on_cable(const struct router *r, const struct datagram *d,
+	struct at_addr sender)
+{
+	const struct list *it;
+
+	list_for_each(it, &r->ports) {
+		const struct port *port = container_of(it, struct port, in_router);
+
+		if (port != d->port && port_is_up(port) && at_addr_eq(port->addr, sender) &&
+		    is_sent_by(d, sender))
+			return port;
+	}
+	return NULL;
 }
 
 static void hear_while_seeking(struct router *r, const struct datagram *d,
@@ -91,6 +121,7 @@ static void offer_tuples(struct router *r, const struct datagram *d, struct rd *
 static void on_data(struct router *r, const struct datagram *d)
 {
 	struct rd body = datagram_body(d);
+	const struct port *own;
 	struct rtmp_header h;
 
 	if (!d->port) {
@@ -101,13 +132,13 @@ static void on_data(struct router *r, const struct datagram *d)
 		datagram_drop(r, d, DROP_RTMP_MALFORMED);
 		return;
 	}
-	if (port_is_up(d->port) && is_other_range(d, &h)) {
-		router_trace(r, &(struct trace_event){ .kind = TRACE_RTMP_RANGE_IGNORED,
-			.port = d->port->config.name, .addr = h.sender, .range = h.cable });
-		datagram_drop(r, d, DROP_RTMP_OTHER_RANGE);
-		return;
-	}
-	if (!port_is_up(d->port))
+	own = own_port_on_cable(r, d, h.sender);
+	if (own) {
+		port_hears_own(d->port, own);
+		datagram_drop(r, d, DROP_OWN_PORT);
+	} else if (port_is_up(d->port) && is_other_range(d, &h)) {
+		hear_other_range(r, d, &h);
+	} else if (!port_is_up(d->port))
 		hear_while_seeking(r, d, &h);
 	else if (!sender_is_valid(d, &h))
 		datagram_drop(r, d, DROP_RTMP_BAD_SENDER);

@@ -67,7 +67,11 @@ static bool is_own_cable(const struct rtmp_writer *rw, const struct route *route
 	return route->best->kind == PATH_ATTACHED && route->best->port == rw->port;
 }
 
-/* Is the route told in this view, and how? */
+/*
+ * Is the route told in this view, and how? "The whole table" that a request with function 3
+ * wants (R36) is what we tell anybody, without split horizon: what is 15 hops away cannot be
+ * reached through us, and Bad entries go as 31 (R16).
+ */
 static bool tell(const struct rtmp_writer *rw, const struct route *route, struct rtmp_tuple *t)
 {
 	*t = (struct rtmp_tuple){ route->range, route->best->distance };

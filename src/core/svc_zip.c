@@ -1,7 +1,8 @@
 /*
  * ZIP: sorts what comes to socket 6, asks other routers for the zones of their
- * networks and takes their Replies into the zone table. Routes whose best path
- * is a tunnel are asked about by aurp_recv.c, our own cables by port_seed.c.
+ * networks and takes their Replies into the zone table: of all that they offer,
+ * also what is reached another way at present. Peers are asked by aurp_zone_ask.c,
+ * the routers of our own cables by port_seed.c.
  * Inside AppleTalk ch. 8 ("Zone Information Table maintenance").
  */
 #include "zip.h"
@@ -76,10 +77,10 @@ void zip_scan(struct router *r)
 
 	for (size_t i = 0; i < r->routes.used; i++) {
 		const struct route *route = r->routes.sorted[i];
+		const struct path *p = route_path_by_rtmp(route);
 
-		if (!route->zones.is_complete && route_is_usable(route) &&
-		    route->best->kind == PATH_RTMP)
-			add_query(&q, route->best, route->range.first);
+		if (p && path_is_usable(p) && !p->zones.is_complete)
+			add_query(&q, p, route->range.first);
 	}
 	send_queries(&q);
 }
@@ -91,15 +92,15 @@ static struct at_addr source_of(const struct datagram *d)
 	return (struct at_addr){ d->ddp.src.net, d->ddp.src.node };
 }
 
-/* The route a tuple tells us about, if we asked this router about it (Z08, Z09). */
-static struct route *route_asked(struct router *r, const struct datagram *d, uint16_t net)
+/* The path a tuple tells us about, if we asked this router about it (Z08, Z09). */
+static struct path *path_asked(struct router *r, const struct datagram *d, uint16_t net)
 {
-	struct route *route = route_find(&r->routes, net);
-	const struct path *best = route ? route->best : NULL;
+	const struct route *route = route_find(&r->routes, net);
+	struct path *p = route ? route_path_by_rtmp(route) : NULL;
 
-	if (!route || route->zones.is_complete || best->kind != PATH_RTMP || best->port != d->port)
+	if (!p || p->zones.is_complete || p->port != d->port)
 		return NULL;
-	return at_addr_eq(best->next_router, source_of(d)) ? route : NULL;
+	return at_addr_eq(p->next_router, source_of(d)) ? p : NULL;
 }
 
 static bool is_whole(struct rd tuples)
@@ -122,18 +123,18 @@ static bool take_extended(struct router *r, const struct datagram *d, const stru
 	struct zip_tuple t;
 
 	while (tuple_is_here(step = zip_next_tuple(&tuples, &t))) {
-		struct route *route = step == TUPLE_OK ? route_asked(r, d, t.net) : NULL;
+		struct path *p = step != TUPLE_BAD ? path_asked(r, d, t.net) : NULL;
 		size_t total;
 
-		if (!route)
+		if (!p)
 			continue;
 		is_wanted = true;
-		total = route->range.extended ? reply->count : 1;
-		if (route->zones.expected != total) {
-			route_clear_zones(r, route);
-			route_expect_zones(r, route, total);
+		total = p->route->range.extended ? reply->count : 1;
+		if (p->zones.expected != total) {
+			path_clear_zones(r, p);
+			path_expect_zones(r, p, total);
 		}
-		(void)route_add_zone(r, route, &t.zone);
+		(void)path_add_zone(r, p, &t.zone);
 	}
 	return is_wanted;
 }
@@ -147,21 +148,21 @@ static bool take_plain(struct router *r, const struct datagram *d, const struct 
 	struct zip_tuple t;
 
 	while (tuple_is_here(step = zip_next_tuple(&tuples, &t))) {
-		struct route *route = step == TUPLE_OK ? route_asked(r, d, t.net) : NULL;
+		struct path *p = step != TUPLE_BAD ? path_asked(r, d, t.net) : NULL;
 
-		if (!route)
+		if (!p)
 			continue;
 		is_wanted = true;
-		if (route->zones.expected > 0)
-			route_clear_zones(r, route);
-		(void)route_add_zone(r, route, &t.zone);
+		if (p->zones.expected > 0)
+			path_clear_zones(r, p);
+		(void)path_add_zone(r, p, &t.zone);
 	}
 	tuples = reply->tuples;
 	while (tuple_is_here(step = zip_next_tuple(&tuples, &t))) {
-		struct route *route = step == TUPLE_OK ? route_asked(r, d, t.net) : NULL;
+		struct path *p = step != TUPLE_BAD ? path_asked(r, d, t.net) : NULL;
 
-		if (route)
-			route_complete_zones(r, route);
+		if (p)
+			path_complete_zones(r, p);
 	}
 	return is_wanted;
 }

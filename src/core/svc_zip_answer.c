@@ -20,7 +20,7 @@ static void send_reply(struct router *r, const struct datagram *d, struct pkt *p
 /* Always Extended Replies, one network in each, so that no count is ambiguous (Z12, Z13). */
 static void answer_network(struct router *r, const struct datagram *d, const struct route *route)
 {
-	const struct zone_list *l = &route->zones;
+	const struct zone_list *l = route->zones;
 	struct pkt_buf buf;
 	size_t i = 0;
 
@@ -50,7 +50,7 @@ void zip_on_query(struct router *r, const struct datagram *d)
 		const struct route *route = route_find(&r->routes, net);
 		size_t i = 0;
 
-		if (!route || !route->zones.is_complete)
+		if (!route || !route->zones->is_complete)
 			continue;
 		/* One answer a network, however often it is asked for. */
 		while (i < n && answered[i] != route)
@@ -82,7 +82,7 @@ static void describe_cable(struct port *port, const struct at_name *wanted,
 	info->has_multicast = port->ops->zone_multicast(port, zone, &info->multicast);
 	if (!info->has_multicast)
 		info->flags |= ZIP_USE_BROADCAST;
-	if (route->zones.used == 1)
+	if (route->zones->used == 1)
 		info->flags |= ZIP_ONLY_ONE_ZONE;
 }
 

@@ -29,13 +29,28 @@ static const struct zone *zone_of_cable(const struct router *r, const struct por
 		return NULL;
 	if (i == 0)
 		return port->default_zone;
-	for (size_t k = 0; k < route->zones.used; k++)
-		if (route->zones.zone[k] != port->default_zone && --i == 0)
-			return route->zones.zone[k];
+	for (size_t k = 0; k < route->zones->used; k++)
+		if (route->zones->zone[k] != port->default_zone && --i == 0)
+			return route->zones->zone[k];
 	return NULL;
 }
 
+/*
+ * Which cable is it about? That of the asker (Z29, Z31); who asks through a tunnel has none
+ * here, and means the one of the address that it wrote to. NULL: none of ours.
+ */
+static const struct port *port_asked(const struct router *r, const struct datagram *d)
+{
+	const struct route *route;
+
+	if (d->port)
+		return d->port;
+	route = route_find(&r->routes, d->ddp.dst.net);
+	return route && route->best->kind == PATH_ATTACHED ? route->best->port : NULL;
+}
+
 static void send_list(struct router *r, const struct datagram *d, const struct zip_atp_request *q,
+	const struct port *port,
 	const struct zone *(*at)(const struct router *r, const struct port *port, size_t i))
 {
 	size_t i = q->start > 0 ? q->start - 1u : 0;
@@ -46,7 +61,7 @@ static void send_list(struct router *r, const struct datagram *d, const struct z
 	const struct zone *zone;
 
 	zip_zones_begin(&z, &w, q->tid);
-	while ((zone = at(r, d->port, i)) != NULL && zip_zones_add(&z, &zone->name))
+	while ((zone = at(r, port, i)) != NULL && zip_zones_add(&z, &zone->name))
 		i++;
 	zip_zones_end(&z, !zone);
 	p->len = wr_len(&w);
@@ -57,7 +72,8 @@ static void send_list(struct router *r, const struct datagram *d, const struct z
 static void send_my_zone(struct router *r, const struct datagram *d,
 	const struct zip_atp_request *q)
 {
-	const struct zone *zone = d->port ? zone_of_cable(r, d->port, 0) : NULL;
+	const struct port *port = port_asked(r, d);
+	const struct zone *zone = port ? zone_of_cable(r, port, 0) : NULL;
 	struct pkt_buf buf;
 	struct pkt *p = pkt_buf_init(&buf);
 	struct wr w = wr_over(p->data, DDP_DATA_MAX);
@@ -74,6 +90,7 @@ static void send_my_zone(struct router *r, const struct datagram *d,
 void zip_on_atp(struct router *r, const struct datagram *d)
 {
 	struct rd body = datagram_body(d);
+	const struct port *port = port_asked(r, d);
 	struct zip_atp_request q;
 
 	if (!zip_decode_atp_request(&body, &q)) {
@@ -89,11 +106,11 @@ void zip_on_atp(struct router *r, const struct datagram *d)
 		send_my_zone(r, d, &q);
 		break;
 	case ZIP_GET_ZONE_LIST:
-		send_list(r, d, &q, zone_of_internet);
+		send_list(r, d, &q, port, zone_of_internet);
 		break;
 	case ZIP_GET_LOCAL_ZONES:
-		if (d->port)
-			send_list(r, d, &q, zone_of_cable);
+		if (port)
+			send_list(r, d, &q, port, zone_of_cable);
 		else
 			datagram_drop(r, d, DROP_ZIP_NOT_READY);
 		break;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "own_call.h"
 #include "peer_state.h"
 
 static struct peer *peer_at(const struct list *l)
@@ -127,7 +128,7 @@ void tunnel_down(struct tunnel *t)
 
 	/* While there is a socket, it carries our last words; nobody can wait for the answers. */
 	list_for_each(it, &t->peers)
-		peer_break_off(peer_at(it), "the tunnel has no socket");
+		peer_break_off(peer_at(it), "our own address changed, or the tunnel was closed");
 	t->sock = NULL;
 }
 
@@ -366,6 +367,8 @@ void tunnel_input(struct tunnel *t, struct endpoint from, struct pkt *payload)
 		tunnel_drop(t, DROP_TUNNEL_BAD_PORT, from);
 		return;
 	}
+	if (own_call_input(t, from, &domain, r))
+		return;
 	p = find_by_source(t, from, domain.src);
 	if (!p)
 		p = stranger_input(t, from, &domain, r, payload->len);

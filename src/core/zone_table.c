@@ -1,8 +1,8 @@
 /*
  * The Zone Information Table (Inside AppleTalk ch. 8): interned zone names, the
- * list of each route, and for every zone the routes whose complete list has it.
- * Filled by svc_zip.c (local routers), aurp_recv.c (peers) and port.c (our own
- * cables); read by NBP, ZIP and AURP.
+ * list that each path's owner told, and for every zone the routes that show it.
+ * Filled by svc_zip.c (local routers), aurp_zone_ask.c (peers) and port_seed.c
+ * (our own cables); read by NBP, ZIP and AURP.
  */
 #include "zone_table.h"
 
@@ -10,6 +10,8 @@
 
 #include "alloc.h"
 #include "aurpd/macroman.h"
+#include "peer.h"
+#include "port.h"
 #include "route_table.h"
 #include "router_state.h"
 
@@ -134,19 +136,140 @@ static bool list_has(const struct zone_list *l, const struct at_name *name)
 
 bool route_has_zone(const struct route *route, const struct at_name *name)
 {
-	return route->zones.is_complete && list_has(&route->zones, name);
+	return route->zones->is_complete && list_has(route->zones, name);
 }
 
-bool route_add_zone(struct router *r, struct route *route, const struct at_name *name)
+/* --- which list is shown --------------------------------------------------------------- */
+
+static bool is_shown(const struct path *p)
 {
-	struct zone_list *l = &route->zones;
+	return p->route->zones == &p->zones;
+}
+
+static void hide_names(struct router *r, struct route *route)
+{
+	const struct zone_list *l = route->zones;
+
+	if (!l || !l->is_complete)
+		return;
+	for (size_t i = 0; i < l->used; i++)
+		hide(l->zone[i], route);
+	route_table_changed(&r->routes);
+}
+
+static void show_names(struct router *r, struct route *route)
+{
+	const struct zone_list *l = route->zones;
+
+	if (!l->is_complete)
+		return;
+	for (size_t i = 0; i < l->used; i++)
+		show(l->zone[i], route);
+	route_table_changed(&r->routes);
+}
+
+static void show_list(struct router *r, struct route *route, const struct path *p)
+{
+	if (is_shown(p))
+		return;
+	hide_names(r, route);
+	route->zones = &p->zones;
+	show_names(r, route);
+}
+
+void route_choose_zones(struct router *r, struct route *route)
+{
+	const struct path *best = route->best;
+
+	if (best->zones.is_complete || !route->zones || !route->zones->is_complete)
+		show_list(r, route, best);
+}
+
+/* --- zones that differ ----------------------------------------------------------------- */
+
+static bool differs(const struct path *a, const struct path *b)
+{
+	return a->zones.is_complete && b->zones.is_complete &&
+	       (a->zones.used != b->zones.used || a->zones.digest != b->zones.digest);
+}
+
+const struct path *route_other_zones(const struct route *route)
+{
+	const struct list *it;
+
+	list_for_each(it, &route->paths) {
+		const struct path *p = container_of(it, const struct path, in_route);
+
+		if (path_is_usable(p) && differs(route->best, p))
+			return p;
+	}
+	return NULL;
+}
+
+/* One number at two sites: their zones show that it is not one network with two ways to it. */
+static void compare(struct router *r, const struct path *p)
+{
+	const struct path *best = p->route->best;
+	const struct path *other = p == best ? route_other_zones(p->route) : p;
+
+	if (!other || !differs(best, other))
+		return;
+	router_trace(r, &(struct trace_event){ .kind = TRACE_ROUTE_OTHER_ZONES,
+		.range = p->route->range,
+		.port = best->port ? best->port->config.name : NULL,
+		.peer = best->peer ? peer_name(best->peer) : NULL,
+		.other = path_owner(other) });
+}
+
+/* --- lists fill ------------------------------------------------------------------------ */
+
+/*
+ * Can nobody choose this zone? "*" means "my own" (N09), and of blanks at its ends nobody
+ * sees how many there are; but nodes live in what the routers of our own cable say.
+ */
+static bool is_unfit(const struct path *p, const struct at_name *name)
+{
+	if (name->len == 0 || (name->len == 1 && name->byte[0] == '*'))
+		return true;
+	return p->kind != PATH_ATTACHED && name_has_outer_blanks(name);
+}
+
+/* Counts towards the total, once however often it is told; said at the first. */
+static bool note_unfit(struct router *r, struct path *p, const struct at_name *name)
+{
+	struct zone_list *l = &p->zones;
+	uint64_t d = digest(name);
+
+	for (size_t i = 0; i < l->n_unfit; i++)
+		if (l->unfit[i] == d)
+			return true;
+	if (l->n_unfit >= AT_ZONES_PER_NET_MAX)
+		return false;
+	if (l->n_unfit == 0)
+		router_trace(r, &(struct trace_event){ .kind = TRACE_ZONE_UNFIT,
+			.range = p->route->range, .name = name,
+			.port = p->port ? p->port->config.name : NULL,
+			.peer = p->peer ? peer_name(p->peer) : NULL });
+	l->unfit = mem_grow(l->unfit, l->n_unfit, &l->unfit_cap, sizeof(*l->unfit));
+	l->unfit[l->n_unfit++] = d;
+	return true;
+}
+
+static bool has_total(const struct zone_list *l)
+{
+	return l->expected > 0 && l->used + l->n_unfit >= l->expected;
+}
+
+static bool keep(struct router *r, struct path *p, const struct at_name *name)
+{
+	struct zone_list *l = &p->zones;
 	struct zone *z;
 
-	if (name->len == 0)
-		return false;
+	if (is_unfit(p, name))
+		return note_unfit(r, p, name);
 	if (list_has(l, name))
 		return true;
-	if (l->used >= (route->range.extended ? AT_ZONES_PER_NET_MAX : 1))
+	if (l->used >= (p->route->range.extended ? AT_ZONES_PER_NET_MAX : 1))
 		return false;
 	z = intern(r, name);
 	if (!z)
@@ -155,47 +278,54 @@ bool route_add_zone(struct router *r, struct route *route, const struct at_name 
 	l->zone[l->used++] = z;
 	l->digest += digest(name);
 	z->refs++;
-	if (l->is_complete) {
-		show(z, route);
+	if (l->is_complete && is_shown(p)) {
+		show(z, p->route);
 		route_table_changed(&r->routes);
-	} else if (l->expected > 0 && l->used >= l->expected) {
-		route_complete_zones(r, route);
 	}
 	return true;
 }
 
-void route_expect_zones(struct router *r, struct route *route, size_t total)
+bool path_add_zone(struct router *r, struct path *p, const struct at_name *name)
 {
-	route->zones.expected = total;
-	if (total > 0 && route->zones.used >= total)
-		route_complete_zones(r, route);
+	if (!keep(r, p, name))
+		return false;
+	if (has_total(&p->zones))
+		path_complete_zones(r, p);
+	return true;
 }
 
-void route_complete_zones(struct router *r, struct route *route)
+void path_expect_zones(struct router *r, struct path *p, size_t total)
 {
-	struct zone_list *l = &route->zones;
+	p->zones.expected = total;
+	if (has_total(&p->zones))
+		path_complete_zones(r, p);
+}
+
+void path_complete_zones(struct router *r, struct path *p)
+{
+	struct zone_list *l = &p->zones;
 
 	if (l->is_complete || l->used == 0)
 		return;
+	if (p == p->route->best)
+		show_list(r, p->route, p);
 	l->is_complete = true;
-	for (size_t i = 0; i < l->used; i++)
-		show(l->zone[i], route);
-	route_table_changed(&r->routes);
-	router_trace(r, &(struct trace_event){ .kind = TRACE_ZONES_COMPLETE, .range = route->range,
-		.number = (long)l->used });
+	if (is_shown(p))
+		show_names(r, p->route);
+	router_trace(r, &(struct trace_event){ .kind = TRACE_ZONES_COMPLETE,
+		.range = p->route->range, .number = (long)l->used });
+	compare(r, p);
 }
 
-void route_clear_zones(struct router *r, struct route *route)
+void path_clear_zones(struct router *r, struct path *p)
 {
-	struct zone_list *l = &route->zones;
+	struct zone_list *l = &p->zones;
 
-	for (size_t i = 0; i < l->used; i++) {
-		if (l->is_complete)
-			hide(l->zone[i], route);
+	if (is_shown(p))
+		hide_names(r, p->route);
+	for (size_t i = 0; i < l->used; i++)
 		release(&r->zones, l->zone[i]);
-	}
 	free(l->zone);
-	if (l->is_complete)
-		route_table_changed(&r->routes);
+	free(l->unfit);
 	*l = (struct zone_list){ 0 };
 }

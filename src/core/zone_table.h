@@ -1,9 +1,10 @@
 /*
  * Networks <-> zones (the Zone Information Table of Inside AppleTalk ch. 8).
- * A route carries its zone list; a zone knows the routes whose complete list
- * holds it. Incomplete lists are invisible to NBP, GetZoneList, GetNetInfo,
- * Queries and AURP (Z07, aurp U42). Zone names are interned once, spelt as
- * first seen (Z43), compared with MacRoman folding.
+ * Each path carries the list that its owner told, a route shows one of them; a
+ * zone knows the routes that show it, if their list is complete. Incomplete lists
+ * are invisible to NBP, GetZoneList, GetNetInfo, Queries and AURP (Z07, aurp U42).
+ * Zone names are interned once, spelt as first seen (Z43), compared with MacRoman
+ * folding.
  */
 #ifndef AURPD_ZONE_TABLE_H
 #define AURPD_ZONE_TABLE_H
@@ -16,16 +17,17 @@
 
 struct router;
 struct route;
+struct path;
 
 struct zone {
 	struct at_name name;
 	size_t refs;			/* lists that hold it, complete or not */
-	struct route **routes;		/* with complete lists only, by network number */
+	struct route **routes;		/* that show it: complete lists only, by network number */
 	size_t used;
 	size_t cap;
 };
 
-/* The zones of one network. */
+/* The zones of one network, as one way to it tells them. */
 struct zone_list {
 	/* in order of arrival: the default zone of a configured port comes first */
 	struct zone **zone;
@@ -34,6 +36,10 @@ struct zone_list {
 	/* total announced by an extended reply; 0 = not announced */
 	size_t expected;
 	bool is_complete;
+	/* digests of the names that it has, but nobody could choose: "*", empty, outer blanks */
+	uint64_t *unfit;
+	size_t n_unfit;
+	size_t unfit_cap;
 	/* of the folded names, whatever their order: tells two sets apart */
 	uint64_t digest;
 };
@@ -58,23 +64,34 @@ static inline bool zone_is_visible(const struct zone *z)
 	return z->used > 0;
 }
 
-/* Does the network's complete list hold this zone? */
+/* Does the list that the network shows hold this zone? */
 bool route_has_zone(const struct route *route, const struct at_name *name);
 
 /*
- * Adds a name to a route's list; a duplicate is no error. false if the name is
- * empty, the list has 255 names (1 on a non-extended network) or the table is
- * full. A name added to a complete list is visible at once (aurp Z17).
+ * Shows the zones that the owner of the path in use told (one number may be at two sites:
+ * the zones belong to the one that is reached). Until it has told them, those of the way
+ * before stay, if that is still one. Called whenever the best path changed.
  */
-bool route_add_zone(struct router *r, struct route *route, const struct at_name *name);
+void route_choose_zones(struct router *r, struct route *route);
+
+/* A usable path whose owner told other zones than that of the path in use; NULL: none. */
+const struct path *route_other_zones(const struct route *route);
+
+/*
+ * Adds a name to the list that the path's owner tells; a duplicate is no error, and a name
+ * that nobody could choose counts, but is kept out. false if the list has 255 names (1 on
+ * a non-extended network) or the table is full. A name added to a complete list is visible
+ * at once (aurp Z17).
+ */
+bool path_add_zone(struct router *r, struct path *p, const struct at_name *name);
 
 /* An extended reply's total: the list is complete once it has so many names (Z06, aurp Z17). */
-void route_expect_zones(struct router *r, struct route *route, size_t total);
+void path_expect_zones(struct router *r, struct path *p, size_t total);
 
 /* The list is whole: its zones become visible. An empty list cannot be complete. */
-void route_complete_zones(struct router *r, struct route *route);
+void path_complete_zones(struct router *r, struct path *p);
 
-/* Forgets the list; it will be asked for again. Called too before a route goes. */
-void route_clear_zones(struct router *r, struct route *route);
+/* Forgets the list; it will be asked for again. Called too before a path goes. */
+void path_clear_zones(struct router *r, struct path *p);
 
 #endif

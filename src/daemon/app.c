@@ -17,6 +17,7 @@
 #include "link.h"
 #include "message.h"
 #include "notify.h"
+#include "reload.h"
 #include "standard_files.h"
 #include "udp.h"
 
@@ -50,11 +51,19 @@ static void on_set_node(void *ctx, void *link, uint8_t node)
 	link_set_node(link, node);
 }
 
+static bool is_configured_peer(const struct app *a, const char *name)
+{
+	for (size_t i = 0; a->config && i < a->config->n_tunnels; i++)
+		if (config_find_peer(&a->config->tunnels[i], name))
+			return true;
+	return false;
+}
+
 /* Who caused it, for the limits of the log: strangers and hosts share what they come through. */
-static const char *source_of(const struct trace_event *e)
+static const char *source_of(const struct app *a, const struct trace_event *e)
 {
 	if (e->peer)
-		return e->peer;
+		return is_configured_peer(a, e->peer) ? e->peer : "unknown peers";
 	return e->tunnel ? e->tunnel : e->port ? e->port : "router";
 }
 
@@ -64,12 +73,15 @@ static void on_trace(void *ctx, const struct trace_event *e)
 	char text[MESSAGE_MAX];
 
 	a->is_status_old = true;
+	lookups_hear(&a->lookups, e);
 	if (e->kind == TRACE_PORT_UP)
 		state_set(&a->state, e->port, e->addr);
 	if (trace_level(e->kind) <= a->shell.log.level) {
-		const void *kind = message_text(e, text);
+		struct pace_about about = message_about(e);
 
-		log_say(&a->shell.log, trace_level(e->kind), kind, source_of(e), text);
+		about.source = source_of(a, e);
+		message_text(e, text);
+		log_about(&a->shell.log, trace_level(e->kind), &about, text);
 	}
 }
 
@@ -99,11 +111,11 @@ static void on_complain(void *ctx, const char *text)
 	log_printf(&a->shell.log, LOG_LEVEL_DEBUG, "libevent: %s", text);
 }
 
-static void on_interface(void *ctx, const char *device)
+static void on_interface(void *ctx)
 {
 	struct app *a = ctx;
 
-	links_check(&a->links, device);
+	links_check(&a->links);
 }
 
 static void on_addresses(void *ctx)
@@ -111,7 +123,8 @@ static void on_addresses(void *ctx)
 	struct app *a = ctx;
 
 	tunnels_check(&a->tunnels);
-	links_check(&a->links, NULL);
+	lookups_check(&a->lookups);
+	links_check(&a->links);
 }
 
 static void on_stop_limit(void *ctx)
@@ -209,8 +222,9 @@ static bool is_denied(struct app *a)
 
 	if (device && links_denied_tap(&a->links))
 		log_printf(&a->shell.log, LOG_LEVEL_ERROR,
-			"creating the tap device %s needs the capability "
-			"CAP_NET_ADMIN and the file /dev/net/tun: see tap in aurpd.conf(5)",
+			"creating the tap device %s needs the capability CAP_NET_ADMIN and the "
+			"file /dev/net/tun; the service needs the drop-in aurpd-tap.conf: see tap "
+			"in aurpd.conf(5)",
 			device);
 	else if (device)
 		log_printf(&a->shell.log, LOG_LEVEL_ERROR,
@@ -230,14 +244,17 @@ static bool is_denied(struct app *a)
 static bool start(struct app *a, struct config *config)
 {
 	if (config->state_file[0] && !state_load(&a->state, config->state_file) && errno != ENOENT)
-		log_printf(&a->shell.log, LOG_LEVEL_DEBUG, "%s cannot be read: %s",
+		log_printf(&a->shell.log, LOG_LEVEL_WARNING,
+			"%s cannot be read: %s; the ports will look for new addresses. Give the "
+			"file to the service's user, or remove it",
 			config->state_file, strerror(errno));
 	app_take(a, config);
 	if (is_denied(a))
 		return false;
 	if (config->n_ports == 0)
 		log_printf(&a->shell.log, LOG_LEVEL_WARNING,
-			"no ports are configured: edit %s, then reload aurpd", a->cli->config_file);
+			"no ports are configured: edit %s, then: sudo systemctl reload aurpd",
+			a->cli->config_file);
 	log_printf(&a->shell.log, LOG_LEVEL_INFO,
 		"aurpd %s is ready as %s, ports: %zu, tunnels: %zu", AURPD_VERSION, config->name,
 		config->n_ports, config->n_tunnels);

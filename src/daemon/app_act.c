@@ -16,6 +16,7 @@
 #include "dump.h"
 #include "file_write.h"
 #include "notify.h"
+#include "private_place.h"
 #include "reload.h"
 #include "xmem.h"
 
@@ -30,26 +31,6 @@ static void message_of(const char *file, const struct conf_message *m, char *out
 		snprintf(out, size, "%s:%d: %s", file, m->line, m->text);
 	else
 		snprintf(out, size, "%s: %s", file, m->text);
-}
-
-int app_check(const struct cli *cli)
-{
-	struct conf_report rep = { 0 };
-	struct config *c = conf_load(cli->config_file, &rep);
-
-	for (size_t i = 0; i < rep.n; i++) {
-		char text[LOG_LINE_MAX];
-
-		message_of(cli->config_file, &rep.messages[i], text, sizeof text);
-		fprintf(stderr, "%s%s\n", rep.messages[i].is_warning ? "warning: " : "", text);
-	}
-	if (c)
-		conf_print(stdout, c);
-	conf_report_fini(&rep);
-	conf_free(c);
-	if (!c)
-		return EXIT_CONFIG;
-	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_CANNOT_RUN;
 }
 
 struct config *app_read(struct app *a)
@@ -87,7 +68,7 @@ static bool opens(const struct reload_item *i)
 static void close_old(struct app *a, const struct reload_plan *plan)
 {
 	for (size_t i = 0; i < plan->peers.n; i++)
-		if (closes(&plan->peers.items[i]))
+		if (plan->peers.items[i].action == RELOAD_CLOSE)
 			lookups_close(&a->lookups, plan->peers.items[i].tunnel,
 				plan->peers.items[i].name);
 	for (size_t i = 0; i < plan->ports.n; i++)
@@ -96,6 +77,11 @@ static void close_old(struct app *a, const struct reload_plan *plan)
 	for (size_t i = 0; i < plan->tunnels.n; i++)
 		if (closes(&plan->tunnels.items[i]))
 			tunnels_close(&a->tunnels, plan->tunnels.items[i].name);
+}
+
+static const struct config_peer *find_peer(const struct config *c, const struct reload_item *p)
+{
+	return config_find_peer(config_find_tunnel(c, p->tunnel), p->name);
 }
 
 static void open_new(struct app *a, const struct reload_plan *plan, const struct config *c)
@@ -110,10 +96,12 @@ static void open_new(struct app *a, const struct reload_plan *plan, const struct
 	for (size_t i = 0; i < plan->peers.n; i++) {
 		const struct reload_item *p = &plan->peers.items[i];
 
-		if (opens(p))
-			lookups_open(&a->lookups, p->tunnel,
-				config_find_peer(config_find_tunnel(c, p->tunnel), p->name));
+		if (p->action == RELOAD_OPEN)
+			lookups_open(&a->lookups, p->tunnel, find_peer(c, p));
+		else if (p->action == RELOAD_REOPEN)
+			lookups_reopen(&a->lookups, p->tunnel, find_peer(c, p));
 	}
+	lookups_check(&a->lookups);
 }
 
 /* What is remembered is written wherever that is to be now. */
@@ -167,6 +155,11 @@ static struct config *read_again(struct app *a)
 	return c;
 }
 
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void reload(struct app *a)
 {
 	char message[64];
@@ -177,9 +170,11 @@ static void reload(struct app *a)
 	notify_send(message);
 	c = read_again(a);
 	if (c) {
+		log_forget(&a->shell.log);
 		app_take(a, c);
-		log_printf(&a->shell.log, LOG_LEVEL_INFO, "read %s again: %zu ports, %zu tunnels",
-			a->cli->config_file, c->n_ports, c->n_tunnels);
+		log_printf(&a->shell.log, LOG_LEVEL_INFO, "read %s again: %zu port%s, %zu tunnel%s",
+			a->cli->config_file, c->n_ports, plural(c->n_ports), c->n_tunnels,
+			plural(c->n_tunnels));
 	}
 	app_notify_ready(a);
 }
@@ -196,8 +191,9 @@ static void write_status(const struct app *a, char out[STATUS_MAX])
 	if (routes_nothing(a->config))
 		snprintf(out, STATUS_MAX, "STATUS=no ports configured");
 	else
-		snprintf(out, STATUS_MAX, "STATUS=%s%zu ports, %zu of %zu peers, %zu networks", up,
-			s.ports, s.peers_connected, s.peers, s.networks);
+		snprintf(out, STATUS_MAX, "STATUS=%s%zu port%s, %zu of %zu peer%s, %zu network%s",
+			up, s.ports, plural(s.ports), s.peers_connected, s.peers, plural(s.peers),
+			s.networks, plural(s.networks));
 }
 
 void app_notify_ready(struct app *a)
@@ -215,17 +211,21 @@ static void write_dump(FILE *out, void *ctx)
 	struct app *a = ctx;
 	size_t max = (a->config->n_ports + a->config->n_tunnels) * DROP_REASONS, n;
 	struct dump_loss *losses = xmem_new(max, sizeof *losses);
+	struct dump_name *names = xmem_new(a->lookups.n, sizeof *names);
 	char date[CLOCK_TEXT_SIZE];
 	struct dump d = { .router = a->shell.router,
 		.name = a->config->name,
 		.date = clock_text(date),
 		.now = clock_now(),
 		.started = a->started,
-		.losses = losses };
+		.losses = losses,
+		.names = names };
 
 	n = links_losses(&a->links, losses, max);
 	d.n_losses = n + tunnels_losses(&a->tunnels, losses + n, max - n);
+	d.n_names = lookups_troubles(&a->lookups, names, a->lookups.n);
 	dump_write(out, &d);
+	free(names);
 	free(losses);
 }
 
@@ -239,10 +239,32 @@ static const char *file_remedy(int error)
 	case ENFILE:
 		return "raise the limit of open files (LimitNOFILE=)";
 	case EROFS:
-		return "its disk is read-only: mount it writable, or choose another place";
+		return "the service may write into /run/aurpd and /var/lib/aurpd: choose a place "
+		       "there, or allow its folder with ReadWritePaths= in a drop-in; elsewhere "
+		       "the disk is mounted read-only";
+	case ENOENT:
+		return "there is no such folder, or the service does not see it (ProtectHome): "
+		       "choose a place in /run/aurpd or /var/lib/aurpd";
 	default:
 		return "make its folder writable for aurpd, or choose another place";
 	}
+}
+
+/* Under systemd's PrivateTmp= nobody else finds it where we say that it is. */
+static void say_dump(struct app *a, const char *path)
+{
+	FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	char outside[PRIVATE_PLACE_MAX];
+
+	if (mounts && private_place(mounts, path, outside))
+		log_printf(&a->shell.log, LOG_LEVEL_INFO,
+			"dump written to %s, which is the service's own folder: for all others the "
+			"file is %s",
+			path, outside);
+	else
+		log_printf(&a->shell.log, LOG_LEVEL_INFO, "dump written to %s", path);
+	if (mounts)
+		fclose(mounts);
 }
 
 static void dump(struct app *a)
@@ -251,8 +273,8 @@ static void dump(struct app *a)
 
 	if (!path[0])
 		log_printf(&a->shell.log, LOG_LEVEL_WARNING, "no dump written: dump-file is empty");
-	else if (file_replace(path, write_dump, a))
-		log_printf(&a->shell.log, LOG_LEVEL_INFO, "dump written to %s", path);
+	else if (file_replace(path, FILE_MAY_BE_LOST, write_dump, a))
+		say_dump(a, path);
 	else
 		log_printf(&a->shell.log, LOG_LEVEL_ERROR, "no dump written to %s: %s; %s", path,
 			strerror(errno), file_remedy(errno));
@@ -287,6 +309,7 @@ static void do_chores(struct app *a, struct instant now)
 	log_tick(&a->shell.log);
 	links_report(&a->links, now);
 	tunnels_report(&a->tunnels, now);
+	lookups_report(&a->lookups, now);
 	if (!a->is_status_old || a->is_stopping)
 		return;
 	write_status(a, status);

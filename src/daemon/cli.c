@@ -6,9 +6,10 @@
 #include <unistd.h>
 
 static const char usage[] =
-	"usage: aurpd [-c file] [-t] [-l level] [-V] [-h]\n"
+	"usage: aurpd [-c file] [-t [-q]] [-l level] [-V] [-h]\n"
 	"  -c file   the configuration (default " AURPD_CONFIG_FILE ")\n"
 	"  -t        check the configuration, print it in normal form, and exit\n"
+	"  -q        with -t: print errors only\n"
 	"  -l level  log error, warning, info or debug messages (overrides log-level)\n"
 	"  -V        print the version and exit\n"
 	"  -h        print this and exit\n"
@@ -44,13 +45,16 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 
 	*cli = (struct cli){ .config_file = AURPD_CONFIG_FILE };
 	*status = 0;
-	while ((c = getopt(argc, argv, "c:tl:Vh")) != -1) {
+	while ((c = getopt(argc, argv, "c:tql:Vh")) != -1) {
 		switch (c) {
 		case 'c':
 			cli->config_file = optarg;
 			break;
 		case 't':
 			cli->only_checks = true;
+			break;
+		case 'q':
+			cli->is_quiet = true;
 			break;
 		case 'l':
 			cli->has_log_level = read_level(optarg, &cli->log_level);
@@ -67,6 +71,8 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 			return refuse(status, NULL);
 		}
 	}
+	if (cli->is_quiet && !cli->only_checks)
+		return refuse(status, "-q goes with -t");
 	if (optind < argc)
 		return refuse(status, "there are no arguments besides the options");
 	return true;

@@ -1,4 +1,4 @@
-/* The command line: aurpd [-c FILE] [-t] [-l LEVEL] [-V] [-h] */
+/* The command line: aurpd [-c FILE] [-t [-q]] [-l LEVEL] [-V] [-h] */
 #ifndef AURPD_CLI_H
 #define AURPD_CLI_H
 
@@ -15,6 +15,7 @@ enum {
 struct cli {
 	const char *config_file;
 	bool only_checks;
+	bool is_quiet;			/* the check says what is wrong and nothing else */
 	bool has_log_level;
 	enum log_level log_level;
 };

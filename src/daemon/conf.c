@@ -2,8 +2,8 @@
  * The configuration file through libconfuse into struct config; app.c calls
  * conf_load(). The way: conf_text.c makes the text safe for libconfuse,
  * conf_words.c takes out what means nothing, this file gives libconfuse the
- * grammar from options.def with every value as text, conf_value.c and
- * conf_addr.c read the values, conf_check.c looks at the whole. Only broken
+ * grammar from options.def with every value as text, conf_value.c, conf_number.c
+ * and conf_addr.c read the values, conf_check.c looks at the whole. Only broken
  * syntax stops at the first error; all else is collected.
  */
 #include "conf.h"
@@ -11,6 +11,7 @@
 #include <confuse.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -354,6 +355,23 @@ static char *read_all(int fd, size_t *len)
 	return text;
 }
 
+/* The service has a user of its own, and people run aurpd -t as another. */
+static void report_unreadable(struct conf_report *rep, int error)
+{
+	const struct passwd *user = getpwuid(geteuid());
+	char number[16];
+
+	snprintf(number, sizeof number, "%u", (unsigned)geteuid());
+	if (error == EACCES || error == EPERM)
+		conf_report_error(rep, 0,
+			"cannot be read by the user %s: %s; the service's user, aurpd, must be "
+			"able to read it and to enter its folders (chgrp aurpd, chmod g+r), and "
+			"whoever else checks it may use sudo",
+			user ? user->pw_name : number, strerror(error));
+	else
+		conf_report_error(rep, 0, "cannot be read: %s", strerror(error));
+}
+
 /* The whole of a regular file, or NULL after reporting. libconfuse must never see a folder. */
 static char *read_file(const char *path, size_t *len, struct conf_report *rep)
 {
@@ -364,10 +382,12 @@ static char *read_file(const char *path, size_t *len, struct conf_report *rep)
 	char *text = is_file ? read_all(fd, len) : NULL;
 
 	if (!text && (is_file || !is_there)) {
-		conf_report_error(rep, 0, "cannot be read: %s", strerror(errno));
-	} else if (!text || *len > FILE_SIZE_MAX) {
-		conf_report_error(
-			rep, 0, "cannot be read: not a file of at most %d bytes", FILE_SIZE_MAX);
+		report_unreadable(rep, errno);
+	} else if (!text) {
+		conf_report_error(rep, 0, "cannot be read: it is no plain file");
+	} else if (*len > FILE_SIZE_MAX) {
+		conf_report_error(rep, 0, "cannot be read: it has more than %d bytes",
+			FILE_SIZE_MAX);
 		free(text);
 		text = NULL;
 	}

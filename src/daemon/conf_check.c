@@ -58,8 +58,10 @@ static const char *zones_word(const struct config_port *p)
 static void check_device(const struct check *k, const struct config_port *p)
 {
 	static const char *const remedies[] = {
-		[PORT_ETHERTALK] = "add device = eth0 (see: ip link), or tap = at0",
-		[PORT_LTOUDP] = "add device = eth0 (see: ip link)",
+		[PORT_ETHERTALK] = "add device = eth0, with the name that "
+				  "`ip -br link` shows, or tap = at0",
+		[PORT_LTOUDP] = "add device = eth0, with the name that `ip -br link` "
+			       "shows",
 		[PORT_TASHTALK] = "add device = \"/dev/ttyUSB0\" (see: ls /dev/serial/by-id)",
 	};
 	int device = line_of(k, p, "device"), tap = line_of(k, p, "tap");
@@ -103,8 +105,9 @@ static void check_seeding(const struct check *k, const struct config_port *p)
 	if (!zones)
 		conf_report_error(k->rep, line_near(k, p, "seed"),
 			"port \"%s\" seeds its network and needs "
-			"%s = %s; or learn them from another router with seed = none",
-			p->name, word, has_range ? "{ \"Name\" }" : "\"Name\"");
+			"%s = %s; or learn %s from another router with seed = none",
+			p->name, word, has_range ? "{ \"Name\" }" : "\"Name\"",
+			has_range ? "them" : "it");
 	if (p->address.net != 0 && p->range.first != 0 && !at_range_has(p->range, p->address.net)) {
 		char addr[ADDR_TEXT_SIZE], range[ADDR_TEXT_SIZE];
 
@@ -168,7 +171,7 @@ static void check_peer_pair(
 			q->name, p->name, p->host);
 	else if (p->port == q->port && !has_both)
 		conf_report_error(k->rep, line_of(k, p, "host"),
-			"peers \"%s\" and \"%s\" are the same router (%s port %u): "
+			"peers \"%s\" and \"%s\" are the same router (%s:%u): "
 			"remove one, or give both their domain-identifier if two routers share "
 			"that address",
 			q->name, p->name, p->host, p->port);

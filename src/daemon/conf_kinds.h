@@ -1,10 +1,10 @@
-/* The kinds of values that options have; conf_value.c and conf_addr.c define them. */
+/* The kinds of values that options have; each group names the file that defines it. */
 #ifndef AURPD_CONF_KINDS_H
 #define AURPD_CONF_KINDS_H
 
 #include "conf_option.h"
 
-/* conf_value.c: words, names and numbers */
+/* conf_value.c: words and names */
 extern const struct conf_kind conf_kind_name;
 extern const struct conf_kind conf_kind_path;
 extern const struct conf_kind conf_kind_device;
@@ -14,12 +14,14 @@ extern const struct conf_kind conf_kind_serial;
 extern const struct conf_kind conf_kind_flag;
 extern const struct conf_kind conf_kind_log_level;
 extern const struct conf_kind conf_kind_seed;
+extern const struct conf_kind conf_kind_zones;
+extern const struct conf_kind conf_kind_zone;
+
+/* conf_number.c: plain numbers */
 extern const struct conf_kind conf_kind_number;
 extern const struct conf_kind conf_kind_seconds;
 extern const struct conf_kind conf_kind_keepalive;
 extern const struct conf_kind conf_kind_udp_port;
-extern const struct conf_kind conf_kind_zones;
-extern const struct conf_kind conf_kind_zone;
 
 /* conf_addr.c: everything with numbers of networks and hosts in it */
 extern const struct conf_kind conf_kind_public_address;

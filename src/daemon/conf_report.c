@@ -73,7 +73,8 @@ void conf_report_end(struct conf_report *rep)
 	rep->messages = xmem_grow(rep->messages, rep->n, &rep->cap, sizeof *rep->messages);
 	last = &rep->messages[rep->n++];
 	*last = (struct conf_message){ .is_warning = rep->errors == 0 };
-	snprintf(last->text, sizeof last->text, "%zu more messages are left off", rep->left_off);
+	snprintf(last->text, sizeof last->text, "%zu more %s left off",
+		rep->left_off, rep->left_off == 1 ? "message is" : "messages are");
 }
 
 void conf_report_fini(struct conf_report *rep)

@@ -68,6 +68,12 @@ static const char *home_of(const char *word)
 	return NULL;
 }
 
+/* As it is spoken: el-to-U-D-P. */
+static const char *article(const char *word)
+{
+	return strchr("aeiou", word[0]) || strcmp(word, "ltoudp") == 0 ? "an" : "a";
+}
+
 void conf_suggest(struct conf_report *rep, int line, const char *section, const char *word)
 {
 	const char *words[24], *home = home_of(word);
@@ -78,7 +84,7 @@ void conf_suggest(struct conf_report *rep, int line, const char *section, const 
 	size_t nearest = 0;
 
 	if (!is_top)
-		snprintf(where, sizeof where, "in a %.20s section", section);
+		snprintf(where, sizeof where, "in %s %.20s section", article(section), section);
 	for (size_t i = 0; i < n; i++) {
 		int d = distance(word, words[i]);
 		size_t used = strlen(all);
@@ -93,8 +99,8 @@ void conf_suggest(struct conf_report *rep, int line, const char *section, const 
 		conf_report_error(rep, line, "unknown word \"%.40s\" %s: did you mean %s?", word,
 			where, words[nearest]);
 	else if (home)
-		conf_report_error(rep, line, "%.40s cannot stand %s: it belongs into a %s section",
-			word, where, home);
+		conf_report_error(rep, line, "%.40s cannot stand %s: it belongs in %s %s section",
+			word, where, article(home), home);
 	else
 		conf_report_error(
 			rep, line, "unknown word \"%.40s\" %s: there are %s", word, where, all);

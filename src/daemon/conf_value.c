@@ -1,10 +1,8 @@
 /*
- * Values that are words, names or plain numbers: text to struct config and
+ * Values that are words or names: text to struct config and
  * back. conf.c calls read(), conf_print.c calls print(). A printed value reads
  * back to the same.
  */
-#include <ctype.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -24,23 +22,6 @@ bool conf_bad_value(const struct conf_value *v, const char *fmt, ...)
 	va_end(ap);
 	conf_report_error(v->rep, v->line, "%s \"%.80s\": %s", v->option->name, v->text, reason);
 	return false;
-}
-
-bool conf_number(const char **text, long most, long *out)
-{
-	const char *p = *text;
-	long n = 0;
-
-	if (!isdigit((unsigned char)*p) || (*p == '0' && isdigit((unsigned char)p[1])))
-		return false;
-	for (; isdigit((unsigned char)*p); p++) {
-		n = n * 10 + (*p - '0');
-		if (n > most)
-			return false;
-	}
-	*text = p;
-	*out = n;
-	return true;
 }
 
 /* libconfuse expands ${VARIABLE}; everything else that must be escaped already is. */
@@ -98,6 +79,15 @@ static bool read_at_name(const struct conf_value *v, struct at_name *out)
 	return true;
 }
 
+/* Nobody sees them, and whoever types the name leaves them out. */
+static void warn_of_blanks(const struct conf_value *v, const struct at_name *name)
+{
+	if (name_has_outer_blanks(name))
+		conf_report_warning(v->rep, v->line,
+			"%s \"%s\": begins or ends with a blank, which nobody sees; take it out",
+			v->option->name, v->text);
+}
+
 static bool read_name(const struct conf_value *v, void *section)
 {
 	struct config *c = section;
@@ -112,6 +102,7 @@ static bool read_name(const struct conf_value *v, void *section)
 				"cannot be part of a router's name");
 	if (name_to_utf8(&name, utf8) >= sizeof c->name)
 		return conf_bad_value(v, "longer than %zu bytes: shorten it", sizeof c->name - 1);
+	warn_of_blanks(v, &name);
 	c->nbp_name = name;
 	memcpy(c->name, utf8, strlen(utf8) + 1);
 	return true;
@@ -140,6 +131,7 @@ static bool read_zone(const struct conf_value *v, void *section)
 	}
 	if (p->n_zones == AT_ZONES_PER_NET_MAX)
 		return conf_bad_value(v, "a network has at most %d zones", AT_ZONES_PER_NET_MAX);
+	warn_of_blanks(v, &zone);
 	if (name_is_folded_differently(&zone))
 		conf_report_warning(v->rep, v->line,
 			"%s \"%s\": Netatalk computes another multicast address "
@@ -224,8 +216,8 @@ static bool read_path(const struct conf_value *v, void *section)
 	if (n >= v->option->size)
 		return conf_bad_value(v, "longer than %zu bytes", v->option->size - 1);
 	if (n > 0 && (v->text[0] != '/' || v->text[n - 1] == '/' || !is_plain_text(v->text)))
-		return conf_bad_value(
-			v, "must be a full path, like \"/run/aurpd/dump\"");
+		return conf_bad_value(v, "must be a full path, like \"%s\"",
+			v->option->default_text ? v->option->default_text : "/dev/ttyUSB0");
 	memcpy(to, v->text, n + 1);
 	return true;
 }
@@ -238,17 +230,28 @@ static bool print_path(FILE *out, const struct conf_option *o, const void *secti
 	return true;
 }
 
-static bool read_device(const struct conf_value *v, void *section)
+static bool read_name_of_device(const struct conf_value *v, void *section, size_t most)
 {
 	size_t n = strlen(v->text);
 
-	if (n == 0 || n > CONFIG_DEVICE_MAX)
+	if (n == 0 || n > most)
 		return conf_bad_value(
-			v, "the name of a network interface has 1 to %d bytes", CONFIG_DEVICE_MAX);
+			v, "the name of a network interface has 1 to %zu bytes", most);
 	if (strpbrk(v->text, "/ %:\\\"") || !is_plain_text(v->text) || v->text[0] == '.')
 		return conf_bad_value(v, "not the name of a network interface (see: ip link)");
 	memcpy(conf_member(v->option, section), v->text, n + 1);
 	return true;
+}
+
+/* Of a port; it may be an alternative name. */
+static bool read_device(const struct conf_value *v, void *section)
+{
+	return read_name_of_device(v, section, CONFIG_ALTNAME_MAX);
+}
+
+static bool read_interface(const struct conf_value *v, void *section)
+{
+	return read_name_of_device(v, section, CONFIG_DEVICE_MAX);
 }
 
 static bool read_tap(const struct conf_value *v, void *section)
@@ -256,7 +259,7 @@ static bool read_tap(const struct conf_value *v, void *section)
 	struct config_port *p = section;
 
 	p->is_tap = true;
-	return read_device(v, section);
+	return read_interface(v, section);
 }
 
 static bool read_serial(const struct conf_value *v, void *section)
@@ -362,121 +365,14 @@ static bool print_flag(FILE *out, const struct conf_option *o, const void *secti
 	return true;
 }
 
-/* --- numbers ---------------------------------------------------------------------------- */
-
-static bool read_bounded(const struct conf_value *v, long *out)
-{
-	const struct conf_option *o = v->option;
-	const char *p = v->text;
-
-	if (!conf_number(&p, LONG_MAX / 16, out) || *p)
-		return conf_bad_value(
-			v, "must be a decimal number from %ld to %ld", o->least, o->most);
-	if (*out < o->least || *out > o->most)
-		return conf_bad_value(v, "must be from %ld to %ld", o->least, o->most);
-	if (*out % o->step)
-		return conf_bad_value(v, "must be a multiple of %ld", o->step);
-	return true;
-}
-
-static bool read_number(const struct conf_value *v, void *section)
-{
-	size_t *to = conf_member(v->option, section);
-	long n = 0;
-
-	if (!read_bounded(v, &n))
-		return false;
-	*to = (size_t)n;
-	return true;
-}
-
-static bool print_number(FILE *out, const struct conf_option *o, const void *section)
-{
-	const size_t *n = conf_member_const(o, section);
-
-	fprintf(out, " = %zu", *n);
-	return true;
-}
-
-static bool read_seconds(const struct conf_value *v, void *section)
-{
-	struct span *to = conf_member(v->option, section);
-	long n = 0;
-
-	if (!read_bounded(v, &n))
-		return false;
-	*to = span_s(n);
-	return true;
-}
-
-static bool print_seconds(FILE *out, const struct conf_option *o, const void *section)
-{
-	const struct span *d = conf_member_const(o, section);
-
-	fprintf(out, " = %lld", (long long)span_to_s(*d));
-	return true;
-}
-
-/* 0 stands for never, and so lies outside of the bounds. */
-static bool read_keepalive(const struct conf_value *v, void *section)
-{
-	struct config_keepalive *to = conf_member(v->option, section);
-	long n = 0;
-
-	if (strcmp(v->text, "auto") == 0) {
-		*to = (struct config_keepalive){ .mode = KEEPALIVE_AUTO };
-		return true;
-	}
-	if (strcmp(v->text, "0") != 0 && !read_bounded(v, &n))
-		return false;
-	*to = (struct config_keepalive){ KEEPALIVE_EVERY, span_s(n) };
-	return true;
-}
-
-static bool print_keepalive(FILE *out, const struct conf_option *o, const void *section)
-{
-	const struct config_keepalive *k = conf_member_const(o, section);
-
-	if (k->mode == KEEPALIVE_UNSET)
-		return false;
-	if (k->mode == KEEPALIVE_AUTO)
-		fputs(" = auto", out);
-	else
-		fprintf(out, " = %lld", (long long)span_to_s(k->every));
-	return true;
-}
-
-static bool read_udp_port(const struct conf_value *v, void *section)
-{
-	uint16_t *to = conf_member(v->option, section);
-	long n = 0;
-
-	if (!read_bounded(v, &n))
-		return false;
-	*to = (uint16_t)n;
-	return true;
-}
-
-static bool print_udp_port(FILE *out, const struct conf_option *o, const void *section)
-{
-	const uint16_t *port = conf_member_const(o, section);
-
-	fprintf(out, " = %u", *port);
-	return true;
-}
-
 const struct conf_kind conf_kind_name = { false, read_name, print_text };
 const struct conf_kind conf_kind_path = { false, read_path, print_path };
 const struct conf_kind conf_kind_device = { false, read_device, print_device };
-const struct conf_kind conf_kind_interface = { false, read_device, print_text };
+const struct conf_kind conf_kind_interface = { false, read_interface, print_text };
 const struct conf_kind conf_kind_serial = { false, read_serial, print_text };
 const struct conf_kind conf_kind_tap = { false, read_tap, print_tap };
 const struct conf_kind conf_kind_flag = { false, read_flag, print_flag };
 const struct conf_kind conf_kind_log_level = { false, read_log_level, print_log_level };
 const struct conf_kind conf_kind_seed = { false, read_seed, print_seed };
-const struct conf_kind conf_kind_number = { false, read_number, print_number };
-const struct conf_kind conf_kind_seconds = { false, read_seconds, print_seconds };
-const struct conf_kind conf_kind_keepalive = { false, read_keepalive, print_keepalive };
-const struct conf_kind conf_kind_udp_port = { false, read_udp_port, print_udp_port };
 const struct conf_kind conf_kind_zone = { false, read_zone, print_zone };
 const struct conf_kind conf_kind_zones = { true, read_zone, print_zones };

@@ -77,8 +77,11 @@ static void on_port(void *ctx, const struct port_info *p)
 		put_name(out, p->default_zone);
 	else
 		putc('-', out);
-	fprintf(out, " zones=%zu mac=%s\n", p->zones,
+	fprintf(out, " zones=%zu mac=%s", p->zones,
 		mac_eq(p->mac, none) ? "-" : mac_text(p->mac, mac));
+	if (p->troubles[0])
+		fprintf(out, " troubles=%s", p->troubles);
+	putc('\n', out);
 }
 
 static void on_tunnel(void *ctx, const struct tunnel_info *t)
@@ -105,8 +108,8 @@ static void on_peer(void *ctx, const struct peer_info *p)
 		p->send, p->routes, p->told);
 	put_known(out, " rtt-ms", p->rtt_ms);
 	put_known(out, " heard", p->heard_s);
-	fprintf(out, " remaps=%s reduces-hops=%s\n", p->remaps ? "yes" : "no",
-		p->reduces_hops ? "yes" : "no");
+	fprintf(out, " remaps=%s reduces-hops=%s%s\n", p->remaps ? "yes" : "no",
+		p->reduces_hops ? "yes" : "no", p->is_us ? " is-us=yes" : "");
 }
 
 static void on_route(void *ctx, const struct route_info *r)
@@ -126,6 +129,10 @@ static void on_route(void *ctx, const struct route_info *r)
 	}
 	if (!r->zones_complete)
 		fputs(" zones-complete=no", out);
+	if (r->unfit_zones > 0)
+		fprintf(out, " unfit-zones=%zu", r->unfit_zones);
+	if (r->other_zones)
+		put_word(out, " other-zones", r->other_zones);
 	fprintf(out, " alternatives=%zu\n", r->alternatives);
 }
 
@@ -184,6 +191,14 @@ static void put_loss(FILE *out, const struct dump_loss *l)
 	fprintf(out, " reason=%s count=%llu\n", drop_name(l->reason), (unsigned long long)l->count);
 }
 
+static void put_trouble(FILE *out, const struct dump_name *n)
+{
+	put_word(out, "peer", n->peer);
+	put_word(out, " tunnel", n->tunnel);
+	put_word(out, " host", n->host);
+	fprintf(out, " trouble=\"%s\"\n", n->trouble);
+}
+
 void dump_write(FILE *out, const struct dump *d)
 {
 	struct writer w = { .out = out, .d = d };
@@ -196,6 +211,9 @@ void dump_write(FILE *out, const struct dump *d)
 	router_walk_tunnels(d->router, on_tunnel, &w);
 	fputs("[peers]\n", out);
 	router_walk_peers(d->router, d->now, on_peer, &w);
+	fputs("[names]\n", out);
+	for (size_t i = 0; i < d->n_names; i++)
+		put_trouble(out, &d->names[i]);
 	fputs("[routes]\n", out);
 	router_walk_routes(d->router, on_route, &w);
 	fputs("[zones]\n", out);

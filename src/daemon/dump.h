@@ -14,6 +14,11 @@ struct dump_loss {
 	uint64_t count;
 };
 
+/* A peer whose host is of no use, or doubtful. */
+struct dump_name {
+	const char *peer, *tunnel, *host, *trouble;
+};
+
 struct dump {
 	struct router *router;
 	const char *name;		/* of the router */
@@ -21,6 +26,8 @@ struct dump {
 	struct instant now, started;
 	const struct dump_loss *losses;
 	size_t n_losses;
+	const struct dump_name *names;
+	size_t n_names;
 };
 
 void dump_write(FILE *out, const struct dump *d);

@@ -9,7 +9,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool file_replace(const char *path, void (*write)(FILE *out, void *ctx), void *ctx)
+/* On disk before it gets its name; a place that cannot be flushed needs no flush. */
+static bool is_flushed(FILE *out, enum file_care care)
+{
+	if (fflush(out) != 0 || ferror(out))
+		return false;
+	return care == FILE_MAY_BE_LOST || fsync(fileno(out)) == 0 || errno == EINVAL ||
+		errno == EROFS;
+}
+
+bool file_replace(const char *path, enum file_care care, void (*write)(FILE *out, void *ctx),
+	void *ctx)
 {
 	char temporary[4096];
 	FILE *out = NULL;
@@ -34,7 +44,7 @@ bool file_replace(const char *path, void (*write)(FILE *out, void *ctx), void *c
 	}
 	errno = 0;
 	write(out, ctx);
-	ok = fflush(out) == 0 && !ferror(out);
+	ok = is_flushed(out, care);
 	error = errno;			/* of the first write that failed */
 	ok = fclose(out) == 0 && ok;
 	if (ok && rename(temporary, path) < 0) {

@@ -42,6 +42,13 @@ static void on_down(void *ctx, struct instant now)
 	router_link_down(p->shell->router, now, p->port);
 }
 
+static void on_changed(void *ctx, struct instant now)
+{
+	struct port_link *p = ctx;
+
+	router_link_changed(p->shell->router, now, p->port);
+}
+
 static void on_received(void *ctx, struct instant now, struct pkt *frame)
 {
 	struct port_link *p = ctx;
@@ -58,9 +65,14 @@ static void on_dropped(void *ctx, enum drop_reason reason)
 
 static void on_say(void *ctx, enum log_level level, const char *text)
 {
+	static const char kind[] = "the device of a port comes and goes";
 	struct port_link *p = ctx;
+	const struct pace_about about = { kind, p->name,
+		pace_hash_text(pace_hash_text(pace_hash_basis, p->name), text), PACE_CHANGES };
+	char line[LOG_LINE_MAX];
 
-	log_printf(&p->shell->log, level, "port %s: %s", p->name, text);
+	snprintf(line, sizeof line, "port %s: %s", p->name, text);
+	log_about(&p->shell->log, level, &about, line);
 }
 
 void links_init(struct links *ls, struct shell *shell)
@@ -104,7 +116,9 @@ static struct link *new_link(
 void links_open(struct links *ls, const struct config_port *config)
 {
 	struct port_link *p = xmem_new(1, sizeof *p);
-	const struct link_hooks hooks = { p, on_up, on_down, on_received, on_dropped, on_say };
+	const struct link_hooks hooks = {
+		p, on_up, on_down, on_changed, on_received, on_dropped, on_say
+	};
 
 	p->shell = ls->shell;
 	memcpy(p->name, config->name, sizeof p->name);
@@ -134,10 +148,10 @@ void links_close(struct links *ls, const char *name)
 	}
 }
 
-void links_check(struct links *ls, const char *device)
+void links_check(struct links *ls)
 {
 	for (size_t i = 0; i < ls->n; i++)
-		if (!device || strcmp(ls->v[i]->device, device) == 0)
+		if (ls->v[i]->kind != PORT_TASHTALK)
 			link_check(ls->v[i]->link);
 }
 

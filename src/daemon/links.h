@@ -28,8 +28,8 @@ void links_open(struct links *ls, const struct config_port *config);
 /* Closes the device of a port the router still knows. */
 void links_close(struct links *ls, const char *name);
 
-/* Something changed about a device; NULL: about any. */
-void links_check(struct links *ls, const char *device);
+/* Something changed about the interfaces of this machine. */
+void links_check(struct links *ls);
 
 /* A device could not be opened for lack of permission; its name, or NULL. */
 const char *links_denied(const struct links *ls);

@@ -11,19 +11,12 @@
 #include "clock.h"
 #include "safe_text.h"
 
-/* So many at once, then so many a minute. */
-struct limit {
-	int burst, per_minute;
-};
-
-static const uint64_t hash_basis = 0xCBF29CE484222325;
-
-static const struct limit kind_limit = { 200, 60 }, source_limit = { 100, 20 },
-			  total_limit = { 600, 60 };
+static const struct limit kind_limit = { 200, 1 }, source_limit = { 100, 3 },
+			  total_limit = { 600, 1 }, recurring_limit = { 4096, 60 };
 
 enum {
 	PATIENCE_FIRST_S = 5,
-	PATIENCE_MOST_S = 320,
+	PATIENCE_MOST_S = 86400,
 };
 
 void log_init(struct log *log, FILE *out, bool is_journal, enum log_level level,
@@ -33,9 +26,12 @@ void log_init(struct log *log, FILE *out, bool is_journal, enum log_level level,
 
 	*log = (struct log){ .out = out, .is_journal = is_journal, .level = level, .clock = clock };
 	for (size_t i = 0; i < LOG_SOURCES_MAX; i++)
-		log->sources[i] = (struct log_allowance){ now, source_limit.burst };
-	for (size_t i = 0; i < LOG_LEVELS; i++)
-		log->all[i] = (struct log_allowance){ now, total_limit.burst };
+		log->sources[i] = (struct allowance){ now, source_limit.burst };
+	for (size_t i = 0; i < LOG_LEVELS; i++) {
+		log->all[i] = (struct allowance){ now, total_limit.burst };
+		log->recurring[i] = (struct allowance){ now, recurring_limit.burst };
+	}
+	pace_init(&log->pace, now);
 }
 
 static void put_line(struct log *log, enum log_level level, const char *text)
@@ -72,35 +68,12 @@ static struct log_kind *find_kind(
 	return k;
 }
 
-static bool is_allowed(struct log_allowance *a, const struct limit *limit, struct instant now)
-{
-	const int64_t each = 60000000 / limit->per_minute;
-	int64_t earned = instant_since(now, a->refilled).us / each;
-
-	if (earned > 0) {
-		a->refilled = instant_add(a->refilled, span_us(earned * each));
-		a->left = earned < limit->burst - a->left ? a->left + (int)earned : limit->burst;
-	}
-	if (a->left == 0)
-		return false;
-	a->left--;
-	return true;
-}
-
-/* FNV-1a */
-static uint64_t hash_of(const char *text, uint64_t h)
-{
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * 0x100000001B3;
-	return h;
-}
-
 static bool is_source_allowed(
 	struct log *log, enum log_level level, const char *source, struct instant now)
 {
-	uint64_t i = hash_of(source, hash_basis + level) % LOG_SOURCES_MAX;
+	uint64_t i = pace_hash_text(pace_hash_basis + level, source) % LOG_SOURCES_MAX;
 
-	return is_allowed(&log->sources[i], &source_limit, now);
+	return allowance_take(&log->sources[i], &source_limit, now);
 }
 
 /* A source that says too much takes nothing from its kind, nor that from all. */
@@ -108,14 +81,14 @@ static bool may_say(struct log *log, struct log_kind *k, enum log_level level, c
 	struct instant now)
 {
 	return (!source || is_source_allowed(log, level, source, now)) &&
-		is_allowed(&k->allowance, &kind_limit, now) &&
-		(!source || is_allowed(&log->all[level], &total_limit, now));
+		allowance_take(&k->allowance, &kind_limit, now) &&
+		(!source || allowance_take(&log->all[level], &total_limit, now));
 }
 
 /* Was the same text said less than a second ago? If not, it counts as said now. */
 static bool is_repeated(struct log *log, const char *text, struct instant now)
 {
-	uint64_t hash = hash_of(text, hash_basis);
+	uint64_t hash = pace_hash_text(pace_hash_basis, text);
 	size_t i = hash % LOG_RECENT_MAX;
 
 	if (log->recent[i].hash == hash &&
@@ -128,7 +101,7 @@ static bool is_repeated(struct log *log, const char *text, struct instant now)
 
 static void hold_back(struct log *log, struct log_kind *k, const char *text, struct instant now)
 {
-	const struct span quiet = span_s(2 * PATIENCE_MOST_S);
+	const struct span quiet = span_s(2LL * PATIENCE_MOST_S);
 
 	if (instant_since(now, k->reported).us > quiet.us && k->held_back == 0)
 		k->patience = span_s(PATIENCE_FIRST_S);
@@ -157,6 +130,89 @@ void log_say(struct log *log, enum log_level level, const void *key, const char 
 		put_line(log, level, line);
 }
 
+/* "40 min": rounded down, in the unit that leaves two figures. */
+static void print_span(struct span d, char *out, size_t size)
+{
+	const long long s = span_to_s(d);
+
+	if (s < 120)
+		snprintf(out, size, "%lld s", s);
+	else if (s < 120 * 60LL)
+		snprintf(out, size, "%lld min", s / 60);
+	else if (s < 48 * 3600LL)
+		snprintf(out, size, "%lld h", s / 3600);
+	else
+		snprintf(out, size, "%lld days", s / 86400);
+}
+
+/* The text, and how often it would have been said since it was. */
+static void put_with_past(struct log *log, enum log_level level, enum pace_way way,
+	const struct pace_past *past, const char *text)
+{
+	char line[LOG_LINE_MAX], during[32];
+
+	print_span(past->during, during, sizeof during);
+	if (past->times == 1)
+		snprintf(line, sizeof line, "%s", text);
+	else
+		snprintf(line, sizeof line, "%.*s (%u %s in %s)", LOG_LINE_MAX - 64, text,
+			past->times, way == PACE_CHANGES ? "such messages" : "times", during);
+	safe_text_clean(line);
+	put_line(log, level, line);
+}
+
+/* So many subjects at once, so many a minute, whoever they are of. */
+static bool may_say_about(struct log *log, struct log_kind *k, enum log_level level,
+	const struct pace_about *about, struct instant now)
+{
+	if (about->way == PACE_RECURS)
+		return allowance_take(&log->recurring[level], &recurring_limit, now);
+	return may_say(log, k, level, about->source, now);
+}
+
+void log_about(struct log *log, enum log_level level, const struct pace_about *about,
+	const char *text)
+{
+	struct pace_past past;
+	struct instant now;
+	enum pace_verdict verdict;
+	struct log_kind *k;
+
+	if (level > log->level)
+		return;
+	if (about->way == PACE_FREE) {
+		log_say(log, level, about->kind, about->source, text);
+		return;
+	}
+	now = log->clock();
+	verdict = pace_ask(&log->pace, about, now, &past);
+	if (verdict == PACE_COUNTED)
+		return;
+	k = find_kind(log, level, about->kind, now);
+	if (verdict == PACE_SAY && may_say_about(log, k, level, about, now))
+		put_with_past(log, level, about->way, &past, text);
+	else
+		hold_back(log, k, text, now);
+}
+
+void log_recurring(struct log *log, enum log_level level, const char *source, const char *fmt, ...)
+{
+	struct pace_about about = { .kind = fmt, .source = source, .way = PACE_RECURS };
+	char text[LOG_LINE_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	about.subject = pace_hash_text(pace_hash_basis, text);
+	log_about(log, level, &about, text);
+}
+
+void log_forget(struct log *log)
+{
+	pace_forget(&log->pace);
+}
+
 void log_printf(struct log *log, enum log_level level, const char *fmt, ...)
 {
 	char text[LOG_LINE_MAX];
@@ -172,13 +228,15 @@ static void report(struct log *log, struct log_kind *k, struct instant now)
 {
 	char text[LOG_LINE_MAX];
 
-	snprintf(text, sizeof text, "%u more messages like this were suppressed: %s", k->held_back,
-		k->last);
+	snprintf(text, sizeof text, "%u more %s suppressed: %s", k->held_back,
+		k->held_back == 1 ? "message like this was" : "messages like this were", k->last);
 	safe_text_clean(text);		/* it may have been cut within a character */
 	k->held_back = 0;
 	k->reported = now;
 	if (k->patience.us < span_s(PATIENCE_MOST_S).us)
 		k->patience.us *= 2;
+	if (k->patience.us > span_s(PATIENCE_MOST_S).us)
+		k->patience = span_s(PATIENCE_MOST_S);
 	put_line(log, k->level, text);
 }
 

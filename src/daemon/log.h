@@ -6,8 +6,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "allowance.h"
 #include "aurpd/config.h"
 #include "aurpd/mtime.h"
+#include "pace.h"
 
 enum {
 	LOG_LINE_MAX = 512,
@@ -17,16 +19,10 @@ enum {
 	LOG_LEVELS = LOG_LEVEL_DEBUG + 1,
 };
 
-/* How many messages may still be said; new ones are allowed as time passes. */
-struct log_allowance {
-	struct instant refilled;
-	int left;
-};
-
 struct log_kind {
 	const void *key;
 	enum log_level level;
-	struct log_allowance allowance;
+	struct allowance allowance;
 	unsigned held_back;
 	struct instant held_since;
 	struct instant reported;	/* when it was last said how many */
@@ -42,8 +38,10 @@ struct log {
 	struct log_kind kinds[LOG_KINDS_MAX];
 	size_t n_kinds;
 	/* found by a hash of the source's name and the level */
-	struct log_allowance sources[LOG_SOURCES_MAX];
-	struct log_allowance all[LOG_LEVELS];
+	struct allowance sources[LOG_SOURCES_MAX];
+	struct allowance all[LOG_LEVELS];
+	struct pace pace;
+	struct allowance recurring[LOG_LEVELS];
 	struct {
 		uint64_t hash;
 		struct instant said;
@@ -65,7 +63,21 @@ void log_init(struct log *log, FILE *out, bool is_journal, enum log_level level,
 void log_say(struct log *log, enum log_level level, const void *key, const char *source,
 	const char *text);
 
-/* The same with a format, which is also the kind, about ourselves. */
+/*
+ * A message that may come again and again: said at once, then ever more rarely,
+ * with how often it was meant (pace.h). What is PACE_FREE is said by log_say().
+ */
+void log_about(struct log *log, enum log_level level, const struct pace_about *about,
+	const char *text);
+
+/* The same with a format, which is also the kind; the text is its own subject. */
+void log_recurring(struct log *log, enum log_level level, const char *source, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Somebody has looked and changed something: what is still wrong is said anew. */
+void log_forget(struct log *log);
+
+/* Like log_say() with a format, which is also the kind, about ourselves. */
 void log_printf(struct log *log, enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

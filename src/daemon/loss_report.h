@@ -17,9 +17,10 @@ struct loss_report {
 	/* The rest begins zeroed. */
 	struct losses said;
 	struct instant say_again;
+	int pause_s;			/* before that */
 };
 
-/* Says what got lost since it was said last; at most once a minute. */
+/* Says what got lost since it was said last; after a minute, then ever more rarely. */
 void loss_report(struct loss_report *r, struct log *log, struct instant now, struct losses l);
 
 #endif

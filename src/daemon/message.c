@@ -24,37 +24,63 @@ static const char *const sentences[TRACE_KINDS] = {
 		"{range}; configure the same range here, or seed = soft to take over the cable's",
 	[TRACE_PORT_ZONE_CONFLICT] =
 		"port {port} stopped: the router {addr} has another list of zones for this "
-		"cable (zone {name}); configure the same zones, or seed = soft to take over the "
-		"cable's",
+		"cable ({name} stands in one of the two only); configure the same zones, or seed = "
+		"soft to take over the cable's",
 	[TRACE_PORT_DEFAULT_DIFFERS] =
 		"port {port}: the router {addr} gives new nodes of this cable the zone {name}, and "
 		"so do we; put the same zone first in the lists of all its routers",
 	[TRACE_PORT_NET_IN_USE] =
 		"port {port} stopped: network {range} is already reached through {other}; "
 		"choose another range",
+	[TRACE_PORT_TAKES_RANGE] =
+		"port {port}: the router {addr} says that this cable is network {range}, and no "
+		"node uses {range2} of ours: taking its range and zones over",
+	[TRACE_PORT_SHARED_CABLE] =
+		"port {port} and port {other} are on the same cable: take one of them out of the "
+		"configuration, or connect it to a cable of its own",
+	[TRACE_PORT_TWIN] =
+		"port {port}: another station of this cable has our hardware address {mac}; give "
+		"one of the two another (here: hardware-address), as no node can reach both",
+	[TRACE_PORT_LOOP] =
+		"port {port}: what we send comes back: this cable has a loop (two ways between "
+		"the same switches, bridges or access points); take one of them out",
 	[TRACE_PORT_ADDRESS_STOLEN] =
 		"port {port}: {mac} uses our address {addr}; we keep it. Restart that "
 		"device if it cannot be reached",
 	[TRACE_PORT_NODE_STOLEN] =
-		"port {port}: another node uses our address {addr}; we keep it. Restart that "
-		"device if it cannot be reached",
+		"port {port}: another node uses our new address {addr}, too; we keep it for a "
+		"minute. Look for a cable or a multicast that leads back to us, or a device that "
+		"takes what is ours",
+	[TRACE_PORT_NODE_GIVEN_UP] =
+		"port {port}: another node uses our address {addr}, too; we take another. "
+		"Restart that device if it cannot be reached",
 	[TRACE_PORT_ZONES_DIFFER] =
-		"port {port}: the cable still uses the zones from before; the new list is "
-		"in force when all routers of the cable have been down for ten minutes",
+		"port {port}: the list of zones has changed; restart the Macs of the cable, and "
+		"its other routers with the new list: they keep the old one until they restart",
 	[TRACE_RTMP_RANGE_IGNORED] =
 		"port {port}: the router {addr} claims {range} for this cable and is "
 		"ignored; give all routers of the cable the same range",
 	[TRACE_RTMP_OVERLAP] =
 		"port {port}: the router {addr} offers network {range}, which overlaps {range2} of "
 		"{other}, and is ignored; renumber one of them",
-	[TRACE_ROUTE_ADDED] = "network {range} is {number} hops away through {via}",
-	[TRACE_ROUTE_CHANGED] = "network {range} is now {number} hops away through {via}",
-	[TRACE_ROUTE_BAD] = "network {range} is bad",
-	[TRACE_ROUTE_REMOVED] = "network {range} is gone",
+	[TRACE_ROUTE_ADDED] = "network {range} is there, through {via} (hops: {number})",
+	[TRACE_ROUTE_CHANGED] = "network {range} is now reached through {via} (hops: {number})",
+	[TRACE_ROUTE_OTHER_ZONES] =
+		"network {range} is offered by {via} and by {other} with different zones: two "
+		"sites use one number, and only that of {via} is reached; one of them must "
+		"renumber",
+	[TRACE_ZONE_UNFIT] =
+		"{via} says that network {range} has a zone {name}, which nobody could choose "
+		"(\"*\", no name, or a blank at an end), so it is not shown; ask its operator to "
+		"name it otherwise",
+	[TRACE_ROUTE_BAD] = "network {range} cannot be reached any more; it is kept for a while",
+	[TRACE_ROUTE_REMOVED] = "network {range} is forgotten",
 	[TRACE_ROUTES_FULL] =
-		"the routing table is full with {number} networks; raise max-networks",
-	[TRACE_ZONES_FULL] = "the zone table is full with {number} zones; raise max-zones",
-	[TRACE_ZONES_COMPLETE] = "network {range} has its {number} zones",
+		"the routing table is full with {number} networks; the rest is ignored: raise "
+		"max-networks",
+	[TRACE_ZONES_FULL] =
+		"the zone table is full with {number} zones; the rest is ignored: raise max-zones",
+	[TRACE_ZONES_COMPLETE] = "network {range} has all its zones: {number}",
 	[TRACE_PEER_OPENING] = "peer {peer}: connecting to {endpoint}",
 	[TRACE_PEER_UP] = "peer {peer} is connected ({endpoint})",
 	[TRACE_PEER_DOWN] = "peer {peer} is gone: {text}",
@@ -63,19 +89,27 @@ static const char *const sentences[TRACE_KINDS] = {
 	[TRACE_PEER_SEND_OPEN] = "peer {peer}: it receives our networks",
 	[TRACE_PEER_SEND_CLOSED] = "peer {peer}: it no longer receives our networks: {text}",
 	[TRACE_PEER_REFUSED] =
-		"peer {peer} refuses to connect: {text} (error {number}); ask its operator to "
-		"add us",
+		"peer {peer} refuses to connect: {text} (error {number}); ask its operator "
+		"why, and whether we are in its list with the address that it sees",
 	[TRACE_PEER_REFUSED_BY_US] =
 		"peer {peer} wants a connection that we refuse: {text} (error {number})",
 	[TRACE_PEER_UNKNOWN] =
 		"tunnel {tunnel}: {endpoint} wants to connect, but is no peer of ours; add it as "
 		"a peer, or set accept-unknown = yes",
+	[TRACE_PEER_STRANGER] = "tunnel {tunnel}: {endpoint}, which is no peer of ours, calls",
+	[TRACE_PEER_IS_US] =
+		"peer {peer} is this router itself: our own Open-Req to {endpoint} came back; "
+		"remove it from the configuration",
+	[TRACE_PEER_SAME_PLACE] =
+		"peers {other} and {peer} are the same router ({endpoint}): remove one, or give "
+		"both their domain-identifier if two routers share that address",
 	[TRACE_PEER_ADDRESS] = "peer {peer} is at {endpoint} now",
 	[TRACE_PEER_SAME_DI] =
 		"peers {peer} and {other} have the same domain identifier; one of them must "
 		"change its public-address",
 	[TRACE_PEER_REFLECTS] =
-		"peer {peer} offers us network {range} of our own port {other}; ignored",
+		"peer {peer} offers us network {range} of our own port {other}; ignored: another "
+		"cable there has our number and must renumber, or there is a second way to ours",
 	[TRACE_PEER_FULL] =
 		"peer {peer} offers more than {number} {text}; the rest is ignored: raise "
 		"max-{text}-per-peer if that is right",
@@ -86,9 +120,10 @@ static const char *const sentences[TRACE_KINDS] = {
 		"peer {peer} offers network {range}, which {other} has too; the nearer one "
 		"is used",
 	[TRACE_PEER_BAD_TUPLES] =
-		"peer {peer} sent {number} entries that make no sense; they are ignored",
+		"peer {peer} sent entries that make no sense ({number}); they are ignored",
 	[TRACE_PEER_ZONES_MISSING] =
-		"peer {peer} does not tell the zones of its network {range}; asking on",
+		"peer {peer} does not tell the zones of its network {range}, so nobody sees that; "
+		"asking on. Tell its operator",
 	[TRACE_DROPPED] = "{where}: a packet was dropped: {drop}",
 };
 
@@ -220,6 +255,58 @@ static const struct member *find_member(const char *word, size_t n)
 		if (strlen(members[i].word) == n && memcmp(members[i].word, word, n) == 0)
 			return &members[i];
 	return NULL;
+}
+
+/* Ports and peers that come and go, whatever the sentence. */
+static bool is_change(enum trace_kind kind)
+{
+	switch (kind) {
+	case TRACE_PORT_UP:
+	case TRACE_PORT_DOWN:
+	case TRACE_PORT_RANGE_CONFLICT:
+	case TRACE_PORT_ZONE_CONFLICT:
+	case TRACE_PORT_NET_IN_USE:
+	case TRACE_PEER_UP:
+	case TRACE_PEER_DOWN:
+	case TRACE_PEER_ADDRESS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static uint64_t hash_member(uint64_t h, const struct trace_event *e, const struct member *m)
+{
+	char text[MESSAGE_MAX] = "";
+
+	if (!m || m->print == print_number)
+		return h;
+	if (m->print == print_endpoint)
+		return pace_hash(h, &e->endpoint.ip, sizeof e->endpoint.ip);
+	m->print(e, text, sizeof text);
+	return pace_hash_text(h, text);
+}
+
+struct pace_about message_about(const struct trace_event *e)
+{
+	struct pace_about a = { .kind = sentences[e->kind], .subject = pace_hash_basis };
+	const char *p = sentences[e->kind];
+
+	if (trace_level(e->kind) == LOG_LEVEL_DEBUG)
+		return a;
+	if (is_change(e->kind)) {
+		a.way = PACE_CHANGES;
+		a.subject = pace_hash_text(a.subject, e->port ? e->port : e->peer);
+		return a;
+	}
+	a.way = PACE_RECURS;
+	while ((p = strchr(p, '{'))) {
+		size_t n = strcspn(++p, "}");
+
+		a.subject = hash_member(a.subject, e, find_member(p, n));
+		p += n;
+	}
+	return a;
 }
 
 const void *message_text(const struct trace_event *e, char out[MESSAGE_MAX])

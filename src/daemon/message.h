@@ -3,6 +3,7 @@
 #define AURPD_MESSAGE_H
 
 #include "aurpd/trace.h"
+#include "pace.h"
 
 enum { MESSAGE_MAX = 400 };
 
@@ -11,5 +12,11 @@ enum { MESSAGE_MAX = 400 };
  * something that is the same for all events of a kind.
  */
 const void *message_text(const struct trace_event *e, char out[MESSAGE_MAX]);
+
+/*
+ * What the event is about, for the pace of the log, but for the source. Numbers
+ * and UDP ports do not tell subjects apart: a caller has many of them.
+ */
+struct pace_about message_about(const struct trace_event *e);
 
 #endif

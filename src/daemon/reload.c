@@ -51,9 +51,11 @@ static bool is_same_socket(const struct config *old, const struct config_tunnel 
 		(old->public_address_auto || old->public_address == new_->public_address);
 }
 
+/* All that its look-up depends on: whose call it may be, too. */
 static bool is_same_host(const struct config_peer *a, const struct config_peer *b)
 {
-	return strcmp(a->host, b->host) == 0 && a->port == b->port;
+	return strcmp(a->host, b->host) == 0 && a->port == b->port &&
+		a->domain_identifier == b->domain_identifier;
 }
 
 static enum reload_action compare(const void *old, const void *new_, bool is_same)

@@ -12,13 +12,17 @@ struct state_port {
 	struct at_addr addr;
 };
 
+enum { STATE_OTHERS_MAX = 16384 };
+
 struct state {
 	struct state_port *ports;
 	size_t n, cap;
+	char *others;			/* lines that we do not know: another version may */
+	size_t others_len;
 	bool is_dirty;			/* differs from the file */
 };
 
-/* Adds what the file says; false with errno if it cannot be read. Odd lines are passed over. */
+/* Adds what the file says; false with errno if it cannot be read. Odd lines are kept. */
 bool state_load(struct state *s, const char *path);
 
 /* Replaces the file; false with errno. */

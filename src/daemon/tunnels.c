@@ -23,6 +23,7 @@ enum { RETRY_S = 5 };
 static const uint32_t far_away = 0xC6336401;
 
 struct tunnel_socket {
+	struct tunnels *all;
 	struct shell *shell;
 	char name[CONFIG_NAME_MAX + 1];
 	struct endpoint listen;
@@ -48,6 +49,14 @@ static void on_received(void *ctx, struct instant now, struct endpoint from, str
 		router_rx_tunnel(t->shell->router, now, t->tunnel, from, payload);
 }
 
+static void on_unreachable(void *ctx, const struct unreachable *u)
+{
+	const struct tunnel_socket *t = ctx;
+
+	if (t->all->hooks.unreachable)
+		t->all->hooks.unreachable(t->all->hooks.ctx, t->name, u);
+}
+
 static void say_trouble(struct tunnel_socket *t, int error)
 {
 	char listen[ADDR_TEXT_SIZE];
@@ -60,7 +69,7 @@ static void say_trouble(struct tunnel_socket *t, int error)
 	if (error == EADDRINUSE)
 		log_printf(&t->shell->log, LOG_LEVEL_ERROR,
 			"tunnel %s: %s is in use by another program; stop it "
-			"(see: ss -lunp 'sport = :%u'). Trying again every %d s",
+			"(see: sudo ss -lunp 'sport = :%u'). Trying again every %d s",
 			t->name, listen, t->listen.port, RETRY_S);
 	else if (error == ENODEV)
 		log_printf(&t->shell->log, LOG_LEVEL_ERROR,
@@ -78,7 +87,8 @@ static void say_trouble(struct tunnel_socket *t, int error)
 			t->name);
 	else
 		log_printf(&t->shell->log, LOG_LEVEL_ERROR,
-			"tunnel %s: cannot listen on %s: %s", t->name, listen, strerror(error));
+			"tunnel %s: cannot listen on %s: %s; trying again", t->name, listen,
+			strerror(error));
 }
 
 /* The address for our domain identifier; false if there is none yet. */
@@ -121,7 +131,7 @@ static void close_socket(struct tunnel_socket *t)
 
 static void open_socket(struct tunnel_socket *t)
 {
-	const struct packet_hooks hooks = { t, on_received };
+	const struct udp_hooks hooks = { { t, on_received }, on_unreachable };
 
 	t->udp = udp_open(
 		t->shell->loop, t->shell->in, &t->losses, t->listen, t->device, &hooks);
@@ -170,6 +180,7 @@ static void on_retry(void *ctx)
 void tunnels_init(struct tunnels *ts, struct shell *shell)
 {
 	*ts = (struct tunnels){ .shell = shell };
+	own_addresses_read(&ts->own);
 }
 
 void tunnels_open(
@@ -177,6 +188,7 @@ void tunnels_open(
 {
 	struct tunnel_socket *t = xmem_new(1, sizeof *t);
 
+	t->all = ts;
 	t->shell = ts->shell;
 	memcpy(t->name, tunnel->name, sizeof t->name);
 	t->listen = tunnel->listen;
@@ -222,6 +234,7 @@ void tunnels_fini(struct tunnels *ts)
 		close_at(ts, ts->n - 1);
 	free(ts->v);
 	ts->v = NULL;
+	own_addresses_fini(&ts->own);
 }
 
 void tunnels_note_peer(struct tunnels *ts, const char *name, uint32_t ip)
@@ -239,8 +252,28 @@ void tunnels_note_peer(struct tunnels *ts, const char *name, uint32_t ip)
 
 void tunnels_check(struct tunnels *ts)
 {
+	own_addresses_read(&ts->own);
 	for (size_t i = 0; i < ts->n; i++)
 		check(ts->v[i]);
+}
+
+static enum own_place own_place(const struct tunnel_socket *t, struct endpoint to)
+{
+	bool is_heard = t->listen.ip == 0 || t->listen.ip == to.ip;
+
+	if (to.port != t->listen.port)
+		return OWN_NOT;
+	if (is_heard && own_addresses_has(&t->all->own, to.ip, t->device))
+		return OWN_SOCKET;
+	return !t->is_auto && t->own == to.ip ? OWN_PUBLIC : OWN_NOT;
+}
+
+enum own_place tunnels_own_place(const struct tunnels *ts, const char *name, struct endpoint to)
+{
+	for (size_t i = 0; i < ts->n; i++)
+		if (strcmp(ts->v[i]->name, name) == 0)
+			return own_place(ts->v[i], to);
+	return OWN_NOT;
 }
 
 const char *tunnels_denied(const struct tunnels *ts)

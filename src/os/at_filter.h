@@ -9,8 +9,9 @@
 enum { AT_FILTER_LENGTH = 20 };
 
 /*
- * Fills `code` and returns the program: untagged 802.3 frames with a SNAP header
- * of AppleTalk or AARP, sent to a group or to `own`.
+ * Fills `code` and returns the program: 802.3 frames with a SNAP header of
+ * AppleTalk or AARP, and Ethernet II frames with their types, sent to a group or
+ * to `own`. Whether a frame had a VLAN tag is not looked at.
  */
 struct sock_fprog at_filter(struct mac own, struct sock_filter code[AT_FILTER_LENGTH]);
 

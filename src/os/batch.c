@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_packet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,14 +21,19 @@
 enum {
 	/* 64 KiB and a bit: consecutive slots do not fall into the same cache lines. */
 	SLOT_SIZE = (64 << 10) + 704,
-	CONTROL_SIZE = CMSG_SPACE(sizeof(uint32_t)),
+	CONTROL_SIZE = CMSG_SPACE(sizeof(uint32_t)) + CMSG_SPACE(sizeof(struct tpacket_auxdata)),
+	VLAN_MASK = 0x0FFF,
 	SOCKET_BUFFER = 4 << 20,
+	SEND_TRIES = 4,
 };
 
 struct receive_batch {
 	struct mmsghdr msg[BATCH_MAX];
 	struct iovec iov[BATCH_MAX];
-	struct sockaddr_in from[BATCH_MAX];
+	union {
+		struct sockaddr_in ip;
+		struct sockaddr_ll frame;
+	} from[BATCH_MAX];
 	union {
 		char bytes[CONTROL_SIZE];
 		size_t align;
@@ -81,10 +87,8 @@ static void count_overflow(struct msghdr *h, struct losses *losses)
 	}
 }
 
-void receive_batch_read(
-	struct receive_batch *rb, int fd, struct losses *losses, const struct packet_hooks *hooks)
+static int fill(struct receive_batch *rb, int fd, struct losses *losses)
 {
-	struct instant now;
 	int n;
 
 	for (int i = 0; i < BATCH_MAX; i++) {
@@ -92,16 +96,62 @@ void receive_batch_read(
 		rb->msg[i].msg_hdr.msg_controllen = CONTROL_SIZE;
 	}
 	n = recvmmsg(fd, rb->msg, BATCH_MAX, MSG_DONTWAIT, NULL);
-	now = clock_now();
 	if (n > 0)
 		count_overflow(&rb->msg[n - 1].msg_hdr, losses);
-	for (int i = 0; i < n; i++) {
-		const struct endpoint from = {
-			ntohl(rb->from[i].sin_addr.s_addr), ntohs(rb->from[i].sin_port) };
-		struct pkt p = pkt_over(rb->slots + (size_t)i * SLOT_SIZE, SLOT_SIZE, PKT_HEADROOM);
+	return n;
+}
 
-		p.len = rb->msg[i].msg_len;
+static struct pkt packet_at(const struct receive_batch *rb, int i)
+{
+	struct pkt p = pkt_over(rb->slots + (size_t)i * SLOT_SIZE, SLOT_SIZE, PKT_HEADROOM);
+
+	p.len = rb->msg[i].msg_len;
+	return p;
+}
+
+void receive_batch_read(
+	struct receive_batch *rb, int fd, struct losses *losses, const struct packet_hooks *hooks)
+{
+	const int n = fill(rb, fd, losses);
+	const struct instant now = clock_now();
+
+	for (int i = 0; i < n; i++) {
+		const struct sockaddr_in *ip = &rb->from[i].ip;
+		const struct endpoint from = { ntohl(ip->sin_addr.s_addr), ntohs(ip->sin_port) };
+		struct pkt p = packet_at(rb, i);
+
 		hooks->received(hooks->ctx, now, from, &p);
+	}
+}
+
+static struct frame_origin origin_of(struct receive_batch *rb, int i)
+{
+	struct frame_origin o = { .type = rb->from[i].frame.sll_pkttype };
+	struct msghdr *h = &rb->msg[i].msg_hdr;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
+		struct tpacket_auxdata aux;
+
+		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA)
+			continue;
+		memcpy(&aux, CMSG_DATA(c), sizeof aux);
+		o.has_tag = aux.tp_status & TP_STATUS_VLAN_VALID;
+		o.vlan = aux.tp_vlan_tci & VLAN_MASK;
+	}
+	return o;
+}
+
+void receive_batch_read_frames(
+	struct receive_batch *rb, int fd, struct losses *losses, const struct frame_hooks *hooks)
+{
+	const int n = fill(rb, fd, losses);
+	const struct instant now = clock_now();
+
+	for (int i = 0; i < n; i++) {
+		const struct frame_origin origin = origin_of(rb, i);
+		struct pkt p = packet_at(rb, i);
+
+		hooks->received(hooks->ctx, now, &origin, &p);
 	}
 }
 
@@ -185,12 +235,37 @@ void losses_count(struct losses *losses, int error, size_t packets)
 	}
 }
 
+/* What ICMP may have said of a packet sent before (Linux, icmp_err_convert). */
+static bool is_of_icmp(int error)
+{
+	return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH ||
+		error == EHOSTDOWN || error == ENONET || error == ENOPROTOOPT ||
+		error == EOPNOTSUPP || error == EPROTO;
+}
+
+/*
+ * Trouble of one receiver fails the next send, to whomever that goes. It does so once: the
+ * packet that suffered for another is sent again. In a flood of forged ICMP the next one may
+ * have come by then.
+ */
+static int send_some(struct send_batch *sb, int fd, unsigned done)
+{
+	int n = -1;
+
+	for (int tries = 0; tries < SEND_TRIES && n < 0; tries++) {
+		n = sendmmsg(fd, sb->msg + done, sb->n - done, MSG_DONTWAIT);
+		if (n < 0 && !is_of_icmp(errno))
+			break;
+	}
+	return n;
+}
+
 void send_batch_flush(struct send_batch *sb, int fd)
 {
 	unsigned done = 0;
 
 	while (done < sb->n) {
-		int n = sendmmsg(fd, sb->msg + done, sb->n - done, MSG_DONTWAIT);
+		int n = send_some(sb, fd, done);
 
 		if (n > 0) {
 			done += (unsigned)n;
@@ -198,8 +273,7 @@ void send_batch_flush(struct send_batch *sb, int fd)
 			losses_count(sb->losses, errno, sb->n - done);
 			break;
 		} else if (errno != EINTR) {
-			/* An error of this packet alone, or an old one of its receiver. */
-			losses_count(sb->losses, errno, 1);
+			losses_count(sb->losses, errno, 1);	/* an error of this packet alone */
 			done++;
 		}
 	}

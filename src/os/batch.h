@@ -47,6 +47,25 @@ struct packet_hooks {
 void receive_batch_read(
 	struct receive_batch *rb, int fd, struct losses *losses, const struct packet_hooks *hooks);
 
+/* What the kernel knows of a frame besides its bytes. */
+struct frame_origin {
+	unsigned char type;		/* PACKET_HOST, PACKET_OTHERHOST ... of packet(7) */
+	/* It had a VLAN tag with this VLAN; known where PACKET_AUXDATA is on. */
+	bool has_tag;
+	uint16_t vlan;
+};
+
+struct frame_hooks {
+	void *ctx;
+	/* As packet_hooks.received(). */
+	void (*received)(void *ctx, struct instant now, const struct frame_origin *origin,
+		struct pkt *frame);
+};
+
+/* The same from a packet socket. */
+void receive_batch_read_frames(
+	struct receive_batch *rb, int fd, struct losses *losses, const struct frame_hooks *hooks);
+
 struct send_batch;
 
 /* `losses` counts what is not sent; it outlives the batch. */

@@ -3,6 +3,12 @@
  * AppleTalk. daemon/links.c makes it, link.c tells it when to look and to open.
  * The socket gets its filter and memberships before it is
  * bound, so that no foreign frame is ever queued on it.
+ *
+ * Frames with a VLAN tag are another cable's. A socket for 802.2 frames gets
+ * those that no VLAN interface of this machine took, with the tag taken off: the
+ * kernel only marks them as another host's. With a hardware address of our own
+ * all unicast frames bear that mark; such a port hears frames of all types,
+ * before the kernel takes the tag off, and looks at it.
  */
 #include "link.h"
 
@@ -12,14 +18,29 @@
 #include <linux/if_packet.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "at_filter.h"
+#include "ether_frame.h"
 #include "link_kind.h"
 
 enum { FRAME_MIN = 60 };		/* without the checksum: shorter ones are padded */
 
+enum { PHASE_1_TYPES = 2 };
+
+struct ether;
+
+/* A socket for what never reaches one for 802.2 frames: a type of EtherTalk Phase 1. */
+struct phase_1 {
+	struct ether *ether;
+	int fd;
+	struct loop_watch *readable;
+	struct losses losses;		/* of no interest */
+};
+
 struct ether {
 	struct link link;
+	struct phase_1 phase_1[PHASE_1_TYPES];
 	bool has_own_mac, all_multicast;
 	struct mac own_mac;		/* configured; link.mac is in use */
 	int index;			/* of the open interface */
@@ -75,23 +96,47 @@ static void hear_own_mac(struct ether *e)
 		change_membership(e, PACKET_MR_PROMISC, NULL, true);
 }
 
+/* A packet socket that hears nothing yet. */
+static int new_socket(const struct ether *e)
+{
+	struct sock_filter code[AT_FILTER_LENGTH];
+	const struct sock_fprog filter = at_filter(e->link.mac, code);
+	const int on = 1;
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error;
+
+	if (fd < 0)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) < 0) {
+		error = errno;
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
+	return fd;
+}
+
+static bool bind_to(const struct ether *e, int fd, uint16_t protocol)
+{
+	const struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_protocol = htons(protocol),
+		.sll_ifindex = e->index };
+
+	return bind(fd, (const struct sockaddr *)&to, sizeof to) == 0;
+}
+
 static bool bind_socket(struct ether *e)
 {
-	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_802_2),
-		.sll_ifindex = e->index };
-	struct sock_filter code[AT_FILTER_LENGTH];
-	struct sock_fprog filter = at_filter(e->link.mac, code);
 	const int on = 1;
 
-	if (setsockopt(e->link.fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) < 0)
-		return false;
-	setsockopt(e->link.fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
 	socket_prepare(e->link.fd, &e->link.losses);
 	if (e->has_own_mac)
 		hear_own_mac(e);
 	if (e->all_multicast)
 		hear_all_multicast(e);
-	return bind(e->link.fd, (struct sockaddr *)&to, sizeof to) == 0;
+	if (!e->has_own_mac)
+		return bind_to(e, e->link.fd, ETH_P_802_2);
+	return setsockopt(e->link.fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof on) == 0 &&
+		bind_to(e, e->link.fd, ETH_P_ALL);
 }
 
 static void remark(struct link *k)
@@ -103,6 +148,35 @@ static void remark(struct link *k)
 		link_say(k, LOG_LEVEL_WARNING, texts[i]);
 }
 
+static void on_phase_1(void *ctx);
+
+/* These only count: without one of them the port works as well. */
+static void open_phase_1(struct ether *e)
+{
+	static const uint16_t types[PHASE_1_TYPES] = { ETHER_TYPE_DDP, ETHER_TYPE_AARP };
+
+	for (size_t i = 0; i < PHASE_1_TYPES; i++) {
+		struct phase_1 *s = &e->phase_1[i];
+
+		s->ether = e;
+		s->fd = new_socket(e);
+		if (s->fd >= 0 && bind_to(e, s->fd, types[i]))
+			s->readable = loop_watch_readable(e->link.loop, s->fd, on_phase_1, s);
+	}
+}
+
+static void closing(struct link *k)
+{
+	for (size_t i = 0; i < PHASE_1_TYPES; i++) {
+		struct phase_1 *s = &ether_of(k)->phase_1[i];
+
+		loop_watch_free(s->readable);
+		if (s->ether && s->fd >= 0)
+			close(s->fd);
+		*s = (struct phase_1){ 0 };
+	}
+}
+
 static bool open_socket(struct link *k)
 {
 	struct ether *e = ether_of(k);
@@ -110,9 +184,11 @@ static bool open_socket(struct link *k)
 	e->index = k->interface.index;
 	e->hears_all = false;
 	k->mac = e->has_own_mac ? e->own_mac : k->interface.mac;
-	k->fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	k->fd = new_socket(e);
 	if (k->fd < 0 || !bind_socket(e))
 		return false;
+	if (!e->has_own_mac)
+		open_phase_1(e);
 	if (!e->has_remarked)
 		remark(k);
 	e->has_remarked = true;
@@ -138,17 +214,40 @@ static enum link_trouble look(struct link *k)
 
 /* --- frames ------------------------------------------------------------------------------ */
 
-static void on_packet(void *ctx, struct instant now, struct endpoint from, struct pkt *frame)
+/* Is it another VLAN's? VLAN 0 is none: such a tag is there for its priority. */
+static bool is_tagged(const struct ether *e, const struct frame_origin *origin)
 {
-	(void)from;
-	link_received(ctx, now, frame);
+	if (e->has_own_mac)
+		return origin->has_tag && origin->vlan != 0;
+	return origin->type == PACKET_OTHERHOST;
+}
+
+static void on_frame(
+	void *ctx, struct instant now, const struct frame_origin *origin, struct pkt *frame)
+{
+	struct ether *e = ctx;
+
+	if (origin->type == PACKET_OUTGOING)	/* kernels before 4.20 cannot leave it out */
+		return;
+	if (is_tagged(e, origin))
+		link_dropped(&e->link, DROP_VLAN_TAGGED);
+	else
+		ether_received(&e->link, now, frame);
 }
 
 static void read_frames(struct link *k)
 {
-	const struct packet_hooks hooks = { k, on_packet };
+	const struct frame_hooks hooks = { k, on_frame };
 
-	receive_batch_read(ether_of(k)->in, k->fd, &k->losses, &hooks);
+	receive_batch_read_frames(ether_of(k)->in, k->fd, &k->losses, &hooks);
+}
+
+static void on_phase_1(void *ctx)
+{
+	struct phase_1 *s = ctx;
+	const struct frame_hooks hooks = { s->ether, on_frame };
+
+	receive_batch_read_frames(s->ether->in, s->fd, &s->losses, &hooks);
 }
 
 static void send_frame(struct link *k, const struct pkt *frame)
@@ -182,6 +281,7 @@ static const struct link_kind ether_kind = {
 	.send = send_frame,
 	.flush = flush,
 	.set_multicast = set_multicast,
+	.closing = closing,
 	.fini = fini,
 };
 

@@ -48,11 +48,35 @@ static void complain(struct link *k)
 	char text[LINK_TEXT_MAX];
 
 	if (k->trouble == TROUBLE_FAILED)
-		snprintf(text, sizeof text, "%s cannot be opened: %s; %s", k->device,
+		snprintf(text, sizeof text, "%s cannot be opened: %s; %s", k->called,
 			strerror(k->error), remedy(k, k->error));
 	else
-		link_trouble_text(k->trouble, k->device, &k->interface, text);
+		link_trouble_text(k->trouble, k->called, &k->interface, text);
 	link_say(k, is_common ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, text);
+}
+
+/*
+ * An interface is kept by its index while we run, whatever it is called. That
+ * matters to a person if nobody would find it any more by the configured name.
+ */
+static void follow_name(struct link *k)
+{
+	const bool is_same = k->interface.name[0] && k->interface.index == k->known.index;
+	struct ifinfo named;
+	char text[LINK_TEXT_MAX];
+
+	if (is_same && strcmp(k->interface.name, k->known.name) == 0)
+		return;
+	if (!is_same ||
+		(ifwatch_query(k->device, &named) && named.index == k->interface.index)) {
+		memcpy(k->called, k->device, sizeof k->called);
+		return;
+	}
+	snprintf(text, sizeof text,
+		"%s was renamed and is %s now; it is kept until the next start: write device = %s",
+		k->called, k->interface.name, k->interface.name);
+	snprintf(k->called, sizeof k->called, "%s", k->interface.name);
+	link_say(k, LOG_LEVEL_WARNING, text);
 }
 
 /* Takes what link_check() found; a new trouble is said. */
@@ -119,7 +143,7 @@ static void lose(struct link *k)
 {
 	char text[LINK_TEXT_MAX];
 
-	snprintf(text, sizeof text, "%s %s; opening it again as soon as it is there", k->device,
+	snprintf(text, sizeof text, "%s %s; opening it again as soon as it is there", k->called,
 		k->broken);
 	link_say(k, LOG_LEVEL_WARNING, text);
 	link_shut(k);
@@ -141,6 +165,7 @@ static void on_retry(void *ctx)
 
 void link_check(struct link *k)
 {
+	const struct instant opened = k->opened;
 	enum link_trouble trouble;
 	int error;
 
@@ -152,12 +177,18 @@ void link_check(struct link *k)
 	if (trouble == TROUBLE_NONE && k->fd < 0)
 		trouble = open_device(k);
 	error = errno;
+	if (trouble != TROUBLE_ABSENT && trouble != TROUBLE_UNKNOWN)
+		follow_name(k);
 	if (trouble == TROUBLE_FAILED || trouble == TROUBLE_UNKNOWN)
 		try_later(k);
 	if (trouble != TROUBLE_UNKNOWN)
 		enter(k, trouble, error);
 	else if (k->fd < 0)
 		enter(k, TROUBLE_FAILED, error);
+	if (k->is_up && instant_cmp(k->opened, opened) == 0 &&
+		k->interface.cable != k->known.cable)
+		k->hooks.changed(k->hooks.ctx, clock_now());
+	k->known = k->interface;
 }
 
 void link_shut(struct link *k)
@@ -189,6 +220,7 @@ void *link_new(const struct link_kind *kind, struct loop *l, const struct config
 	k->hooks = *hooks;
 	k->loop = l;
 	memcpy(k->device, config->device, sizeof k->device);
+	memcpy(k->called, config->device, sizeof k->called);
 	k->fd = -1;
 	k->wait_s = WAIT_FIRST_S;
 	k->retry = loop_timer_new(l, on_retry, k);

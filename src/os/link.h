@@ -22,6 +22,8 @@ struct link_hooks {
 	 */
 	void (*up)(void *ctx, struct instant now, struct mac mac);
 	void (*down)(void *ctx, struct instant now);
+	/* The device stays open, but the cable behind it may be another one. */
+	void (*changed)(void *ctx, struct instant now);
 	/* A frame came; it is lent for the call. The link may not be closed inside. */
 	void (*received)(void *ctx, struct instant now, struct pkt *frame);
 	/* Something came that is no frame for us. */

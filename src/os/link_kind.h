@@ -5,6 +5,7 @@
 #ifndef AURPD_LINK_KIND_H
 #define AURPD_LINK_KIND_H
 
+#include "aurpd/rarely.h"
 #include "link.h"
 #include "link_trouble.h"
 
@@ -47,13 +48,16 @@ struct link {
 	const struct link_kind *kind;
 	struct link_hooks hooks;
 	struct loop *loop;
-	char device[CONFIG_PATH_MAX + 1];
+	char device[CONFIG_PATH_MAX + 1];	/* as configured */
+	char called[CONFIG_PATH_MAX + 1];	/* likewise, or as the interface is called now */
 	int fd;				/* -1: closed */
 	struct ifinfo interface;	/* as look() found it last */
 	struct mac mac;			/* of our end; zero: it has none */
 	struct losses losses;
+	struct rarely said_phase_1;	/* ether_frame.c */
 	const char *broken;		/* see link_break(); NULL: it works */
 	/* What follows is link.c's alone. */
+	struct ifinfo known;		/* the interface as it was last time */
 	bool is_up;			/* the hooks have been told so */
 	enum link_trouble trouble;	/* told last */
 	int error;			/* errno that belongs to TROUBLE_FAILED */

@@ -23,7 +23,7 @@ static bool takes_frames(const char *kind)
 
 enum link_trouble link_judge(const char *device, bool needs_ethernet, struct ifinfo *info)
 {
-	if (!ifwatch_query(device, info))
+	if (!ifwatch_follow(device, info))
 		return errno == ENODEV ? TROUBLE_ABSENT : TROUBLE_UNKNOWN;
 	if (needs_ethernet && info->hardware != ARPHRD_ETHER)
 		return TROUBLE_NOT_ETHERNET;
@@ -32,6 +32,21 @@ enum link_trouble link_judge(const char *device, bool needs_ethernet, struct ifi
 	if (!(info->flags & IFF_UP))
 		return TROUBLE_DOWN;
 	return info->flags & IFF_RUNNING ? TROUBLE_NONE : TROUBLE_NO_CARRIER;
+}
+
+/* What is configured nowhere is down again after the next boot; that is so of cards alone. */
+static void down_text(const char *device, const struct ifinfo *info, char text[LINK_TEXT_MAX])
+{
+	if (info->kind[0])
+		snprintf(text, LINK_TEXT_MAX,
+			"%s is down; waiting until it is up (ip link set %s up)", device, device);
+	else
+		snprintf(text, LINK_TEXT_MAX,
+			"%s is down; waiting until it is up: ip link set %s up does that now, and "
+			"\"allow-hotplug %s\" with \"iface %s inet manual\" in "
+			"/etc/network/interfaces after every boot (README: The interface, also for "
+			"systemd-networkd and NetworkManager)",
+			device, device, info->name, info->name);
 }
 
 void link_trouble_text(enum link_trouble trouble, const char *device, const struct ifinfo *info,
@@ -53,8 +68,7 @@ void link_trouble_text(enum link_trouble trouble, const char *device, const stru
 			info->master_kind, info->master, info->master);
 		break;
 	case TROUBLE_DOWN:
-		snprintf(text, LINK_TEXT_MAX,
-			"%s is down; waiting until it is up (ip link set %s up)", device, device);
+		down_text(device, info, text);
 		break;
 	default:
 		snprintf(text, LINK_TEXT_MAX,

@@ -19,7 +19,8 @@ enum link_trouble {
 };
 
 /*
- * Sees whether a port can use an existing interface; fills *info unless TROUBLE_ABSENT or
+ * Sees whether a port can use an existing interface: the one that info->index is already, as
+ * long as it exists, or the one of that name. Fills *info unless TROUBLE_ABSENT or
  * TROUBLE_UNKNOWN. The latter (errno says why, descriptors may have run out) is no reason to
  * close what is open: ask again.
  */

@@ -111,7 +111,8 @@ static bool bind_socket(struct link *k)
 		.imr_ifindex = k->interface.index };
 
 	socket_prepare(k->fd, &k->losses);
-	setsockopt(k->fd, SOL_SOCKET, SO_BINDTODEVICE, k->device, (socklen_t)strlen(k->device));
+	setsockopt(k->fd, SOL_SOCKET, SO_BINDTODEVICE, k->interface.name,
+		(socklen_t)strlen(k->interface.name));
 	return set_option(k, SOL_SOCKET, SO_REUSEADDR, 1) &&
 		set_option(k, SOL_SOCKET, SO_REUSEPORT, 1) &&
 		set_option(k, IPPROTO_IP, IP_MULTICAST_ALL, 0) &&
@@ -193,7 +194,7 @@ static void fini(struct link *k)
 
 static const struct link_remedy remedies[] = {
 	{ EADDRINUSE,
-	  "a program on this machine keeps UDP port 1954 for itself (see: ss -lunp 'sport = "
+	  "a program on this machine keeps UDP port 1954 for itself (see: sudo ss -lunp 'sport = "
 	  ":1954'); end it, or use a version that shares the port (SO_REUSEADDR, SO_REUSEPORT); "
 	  "trying again" },
 	{ 0, NULL },

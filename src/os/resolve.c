@@ -46,10 +46,12 @@ struct lookup {
 	struct resolver *resolver;
 	struct lookup_hooks hooks;
 	char *host;
+	bool is_address;		/* not a name: nothing is asked */
 	struct event *timer;
 	struct query *query;
 	int delay_s;			/* of the last retry; 0 after a success */
-	bool has_failed;
+	unsigned failures;		/* in a row */
+	const char *why;		/* of the last one */
 };
 
 /* 32 bits of chance (splitmix64, public domain). */
@@ -112,60 +114,138 @@ static struct round *round_now(struct resolver *r)
 static void take_failure(struct lookup *k, const char *why)
 {
 	const struct resolver_times *t = &k->resolver->times;
-	const bool is_first = !k->has_failed;
 
-	k->has_failed = true;
+	k->why = why;
+	k->failures++;
 	k->delay_s = k->delay_s ? k->delay_s * 2 : t->retry_first_s;
 	if (k->delay_s > t->retry_most_s)
 		k->delay_s = t->retry_most_s;
 	ask_later(k, k->delay_s);
-	if (is_first)
-		k->hooks.failed(k->hooks.ctx, why);
+	k->hooks.failed(k->hooks.ctx, why);
+}
+
+static void take_addresses(struct lookup *k, const uint32_t *ip, size_t n)
+{
+	k->failures = 0;
+	k->delay_s = 0;
+	ask_later(k, k->resolver->times.refresh_s);
+	k->hooks.resolved(k->hooks.ctx, ip, n);
+}
+
+/* Adds an address to a list without repetitions; its new length. */
+static size_t add_address(uint32_t ip[RESOLVE_ADDRESSES_MAX], size_t n, uint32_t address)
+{
+	if (n == RESOLVE_ADDRESSES_MAX)
+		return n;
+	for (size_t i = 0; i < n; i++)
+		if (ip[i] == address)
+			return n;		/* seldom, a server names one twice */
+	ip[n] = address;
+	return n + 1;
 }
 
 static size_t collect(const struct evutil_addrinfo *list, uint32_t ip[RESOLVE_ADDRESSES_MAX])
 {
 	size_t n = 0;
 
-	for (; list && n < RESOLVE_ADDRESSES_MAX; list = list->ai_next) {
+	for (; list; list = list->ai_next) {
 		struct sockaddr_in a;
-		size_t i = 0;
 
 		if (list->ai_family != AF_INET)
 			continue;
 		memcpy(&a, list->ai_addr, sizeof a);
-		ip[n] = ntohl(a.sin_addr.s_addr);
-		while (ip[i] != ip[n])
-			i++;
-		n += i == n;			/* seldom, a server names one twice */
+		n = add_address(ip, n, ntohl(a.sin_addr.s_addr));
 	}
 	return n;
 }
 
-static void on_answer(int error, struct evutil_addrinfo *list, void *arg)
+/* The query is over; whoever waits for its answer, or NULL. */
+static struct lookup *end_query(struct query *q)
 {
 	const struct timeval now = { 0, 0 };
-	uint32_t ip[RESOLVE_ADDRESSES_MAX];
-	struct query *q = arg;
 	struct lookup *k = q->owner;
-	size_t n = error ? 0 : collect(list, ip);
 
-	if (list)
-		evutil_freeaddrinfo(list);
 	if (--q->round->pending == 0)
 		event_add(q->resolver->reap, &now);	/* not from inside its own callback */
 	free(q);
+	if (k)
+		k->query = NULL;
+	return k;
+}
+
+static const char *reason_of(int result)
+{
+	switch (result) {
+	case DNS_ERR_NONE:
+	case DNS_ERR_NODATA:
+		return "it has no IPv4 address";
+	case DNS_ERR_NOTEXIST:
+		return "there is no such name";
+	case DNS_ERR_TIMEOUT:			/* also after SERVFAIL from all of them */
+	case DNS_ERR_SERVERFAILED:
+		return "no name server gives an answer";
+	case DNS_ERR_REFUSED:
+		return "the name server refuses to answer";
+	default:
+		return evdns_err_to_string(result);
+	}
+}
+
+static void on_reason(int result, char type, int count, int ttl, void *addresses, void *arg)
+{
+	struct lookup *k = end_query(arg);
+	uint32_t ip[RESOLVE_ADDRESSES_MAX];
+	size_t n = 0;
+
+	(void)ttl;
 	if (!k)
 		return;
-	k->query = NULL;
-	if (n == 0) {
-		take_failure(k, error ? evutil_gai_strerror(error) : "it has no IPv4 address");
-		return;
+	for (int i = 0; result == DNS_ERR_NONE && type == DNS_IPv4_A && i < count; i++) {
+		uint32_t address;
+
+		memcpy(&address, (const char *)addresses + (size_t)i * sizeof address,
+			sizeof address);
+		n = add_address(ip, n, ntohl(address));
 	}
-	k->has_failed = false;
-	k->delay_s = 0;
-	ask_later(k, k->resolver->times.refresh_s);
-	k->hooks.resolved(k->hooks.ctx, ip, n);
+	if (n > 0)
+		take_addresses(k, ip, n);
+	else
+		take_failure(k, reason_of(result));
+}
+
+/* libevent's getaddrinfo() knows /etc/hosts, but calls nearly every failure "non-recoverable". */
+static bool ask_for_reason(struct query *q)
+{
+	const char *host = q->owner->host;
+	int flags = strchr(host, '.') ? DNS_QUERY_NO_SEARCH : 0;
+
+	return evdns_base_resolve_ipv4(q->round->dns, host, flags, on_reason, q) != NULL;
+}
+
+/* The reason may change, but it is not worth a question each time. */
+static bool wants_reason(const struct lookup *k)
+{
+	return ((k->failures + 1) & k->failures) == 0;
+}
+
+static void on_answer(int error, struct evutil_addrinfo *list, void *arg)
+{
+	uint32_t ip[RESOLVE_ADDRESSES_MAX];
+	struct query *q = arg;
+	size_t n = error ? 0 : collect(list, ip);
+	struct lookup *k;
+
+	if (list)
+		evutil_freeaddrinfo(list);
+	if (q->owner && n == 0 && wants_reason(q->owner) && ask_for_reason(q))
+		return;
+	k = end_query(q);
+	if (!k)
+		return;
+	if (n > 0)
+		take_addresses(k, ip, n);
+	else
+		take_failure(k, k->why ? k->why : reason_of(DNS_ERR_UNKNOWN));
 }
 
 static void ask(struct lookup *k)
@@ -244,11 +324,20 @@ struct lookup *lookup_new(struct resolver *r, const char *host, const struct loo
 	if (inet_pton(AF_INET, host, &ip) == 1) {
 		uint32_t address = ntohl(ip.s_addr);
 
+		k->is_address = true;
 		k->hooks.resolved(k->hooks.ctx, &address, 1);
 	} else {
 		event_add(k->timer, &at_once);
 	}
 	return k;
+}
+
+void lookup_ask(struct lookup *k)
+{
+	if (k->is_address || k->query)
+		return;
+	event_del(k->timer);
+	ask(k);
 }
 
 void lookup_free(struct lookup *k)

@@ -17,7 +17,7 @@ struct lookup_hooks {
 	void *ctx;
 	/* Addresses in host order, best first; n > 0. Also when nothing changed. */
 	void (*resolved)(void *ctx, const uint32_t *ip, size_t n);
-	/* The first failure after a success or the start; it is tried again. */
+	/* A failure; it is tried again. `why` is a phrase that begins like "it has no". */
 	void (*failed)(void *ctx, const char *why);
 };
 
@@ -38,6 +38,9 @@ void resolver_free(struct resolver *r);
  * form resolved() is called at once, and never again.
  */
 struct lookup *lookup_new(struct resolver *r, const char *host, const struct lookup_hooks *hooks);
+
+/* Asks for a name now, unless a question is on its way. May call back before it returns. */
+void lookup_ask(struct lookup *k);
 void lookup_free(struct lookup *k);
 
 #endif

@@ -15,6 +15,7 @@
 
 #include "at_filter.h"
 #include "clock.h"
+#include "ether_frame.h"
 #include "link_kind.h"
 
 enum {
@@ -58,7 +59,7 @@ static enum link_trouble look(struct link *k)
 {
 	if (k->fd < 0)
 		return TROUBLE_NONE;
-	if (ifwatch_query(k->device, &k->interface))
+	if (ifwatch_follow(k->device, &k->interface))
 		return k->interface.flags & IFF_UP ? TROUBLE_NONE : TROUBLE_DOWN;
 	if (errno != ENODEV)
 		return TROUBLE_UNKNOWN;
@@ -82,7 +83,10 @@ static void read_frames(struct link *k)
 		if (n <= 0)
 			return;
 		p->len = (size_t)n;
-		link_received(k, now, p);
+		if (ether_untag(p))
+			ether_received(k, now, p);
+		else
+			link_dropped(k, DROP_VLAN_TAGGED);
 	}
 }
 
@@ -100,12 +104,16 @@ static void send_frame(struct link *k, const struct pkt *frame)
 }
 
 static const char refused[] = "creating it needs the capability CAP_NET_ADMIN and the file "
-			      "/dev/net/tun: see tap in aurpd.conf(5)";
+			      "/dev/net/tun; the service needs the drop-in aurpd-tap.conf: see "
+			      "tap in aurpd.conf(5)",
+		  absent[] = "there is no /dev/net/tun here; the service needs the drop-in "
+			     "aurpd-tap.conf to see it: see tap in aurpd.conf(5). Where the kernel "
+			     "lacks it: sudo modprobe tun; trying again";
 
 static const struct link_remedy remedies[] = {
 	{ EPERM, refused },
 	{ EACCES, refused },
-	{ ENOENT, "there is no /dev/net/tun (see: modprobe tun); trying again" },
+	{ ENOENT, absent },
 	{ EBUSY, "another program holds it; end that, or choose another name; trying again" },
 	{ EINVAL, "an interface of this name is no tap device; choose another name" },
 	{ 0, NULL },

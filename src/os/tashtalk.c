@@ -245,7 +245,7 @@ static const struct link_remedy remedies[] = {
 	{ EACCES, refused },
 	{ EPERM, refused },
 	{ ENOTTY, "this is not a serial device; trying again" },
-	{ EBUSY, "another program uses it (see: fuser -v, with its name); trying again" },
+	{ EBUSY, "another program uses it (see: sudo fuser -v, with its name); trying again" },
 	{ EINVAL, "it cannot run at 1,000,000 bit/s; use another serial adapter" },
 	{ 0, NULL },
 };

@@ -27,6 +27,7 @@ static void find_names(struct aurp_zone_reader *z)
 	struct at_name ignored;
 
 	while (rd_left(&walk) > 2) {
+		enum tuple_step step;
 		size_t at;
 
 		rd_skip(&walk, 2);
@@ -35,7 +36,8 @@ static void find_names(struct aurp_zone_reader *z)
 			continue;
 		}
 		at = whole - rd_left(&walk);
-		if (tuple_read_name(&walk, &ignored) == TUPLE_OK && at < AURP_OFFSETS)
+		step = tuple_read_zone(&walk, &ignored);
+		if ((step == TUPLE_OK || step == TUPLE_NAMELESS) && at < AURP_OFFSETS)
 			z->starts[at / 8] |= (uint8_t)(1u << at % 8);
 	}
 }
@@ -63,7 +65,7 @@ static enum tuple_step resolve(const struct aurp_zone_reader *z, uint16_t offset
 	rd_skip(&name, offset);
 	*out = rd_name(&name);
 	assert(rd_ok(&name));
-	return TUPLE_OK;
+	return out->len > 0 ? TUPLE_OK : TUPLE_NAMELESS;
 }
 
 enum tuple_step aurp_next_zone(struct aurp_zone_reader *z, struct aurp_zone *out)
@@ -78,9 +80,9 @@ enum tuple_step aurp_next_zone(struct aurp_zone_reader *z, struct aurp_zone *out
 
 		step = rd_ok(&z->tuples) ? resolve(z, offset, &out->zone) : TUPLE_CUT;
 	} else {
-		step = tuple_read_name(&z->tuples, &out->zone);
+		step = tuple_read_zone(&z->tuples, &out->zone);
 	}
-	return step == TUPLE_OK && !at_net_is_routable(out->net) ? TUPLE_BAD : step;
+	return tuple_is_here(step) && !at_net_is_routable(out->net) ? TUPLE_BAD : step;
 }
 
 void aurp_zones_begin(struct aurp_zone_writer *z, struct wr *w, bool extended, uint16_t total)

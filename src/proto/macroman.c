@@ -83,3 +83,13 @@ bool name_is_folded_differently(const struct at_name *name)
 			return true;
 	return false;
 }
+
+static bool is_blank(uint8_t byte)
+{
+	return byte == ' ' || byte == 0xCA;
+}
+
+bool name_has_outer_blanks(const struct at_name *name)
+{
+	return name->len > 0 && (is_blank(name->byte[0]) || is_blank(name->byte[name->len - 1]));
+}

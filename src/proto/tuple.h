@@ -18,6 +18,7 @@
 enum tuple_step {
 	TUPLE_END,	/* the list ended where a tuple ended */
 	TUPLE_OK,	/* one whole, valid tuple */
+	TUPLE_NAMELESS,	/* one whole, valid tuple, but for its zone name, which is empty */
 	TUPLE_BAD,	/* one whole tuple that cannot be true: skip it, the next one can be read */
 	TUPLE_CUT,	/* the list ends inside this tuple: nothing more can be read */
 	TUPLE_UNKNOWN,	/* a tuple whose length cannot be known: nothing more can be read */
@@ -25,7 +26,7 @@ enum tuple_step {
 
 static inline bool tuple_is_here(enum tuple_step s)
 {
-	return s == TUPLE_OK || s == TUPLE_BAD;
+	return s == TUPLE_OK || s == TUPLE_NAMELESS || s == TUPLE_BAD;
 }
 
 /*
@@ -43,6 +44,15 @@ static inline enum tuple_step tuple_read_name(struct rd *r, struct at_name *out)
 	if (!rd_ok(r))
 		return TUPLE_CUT;
 	return len > 0 && len <= AT_ZONE_NAME_MAX ? TUPLE_OK : TUPLE_BAD;
+}
+
+/* The same of a tuple of network and name, where an empty one belongs to the list (Z10). */
+static inline enum tuple_step tuple_read_zone(struct rd *r, struct at_name *out)
+{
+	bool is_empty = rd_peek_u8(r, 0) == 0;
+	enum tuple_step step = tuple_read_name(r, out);
+
+	return step == TUPLE_BAD && is_empty ? TUPLE_NAMELESS : step;
 }
 
 #endif

@@ -64,8 +64,8 @@ enum tuple_step zip_next_tuple(struct rd *tuples, struct zip_tuple *out)
 	if (rd_ok(tuples) && rd_at_end(tuples))
 		return TUPLE_END;
 	out->net = rd_u16(tuples);
-	step = tuple_read_name(tuples, &out->zone);
-	return step == TUPLE_OK && !at_net_is_routable(out->net) ? TUPLE_BAD : step;
+	step = tuple_read_zone(tuples, &out->zone);
+	return tuple_is_here(step) && !at_net_is_routable(out->net) ? TUPLE_BAD : step;
 }
 
 void zip_encode_reply_header(struct wr *w, bool extended, uint8_t count)

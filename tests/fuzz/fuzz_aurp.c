@@ -72,7 +72,7 @@ static bool again_zones(struct rd *r, struct wr *w, struct wr *seen, bool extend
 		wr_u16(seen, in.count);
 	aurp_zones_begin(&out, w, extended, in.count);
 	while (tuple_is_here(step = aurp_next_zone(&in, &t))) {
-		if (step == TUPLE_BAD)
+		if (step == TUPLE_BAD || step == TUPLE_NAMELESS)
 			continue;
 		CHECK(at_net_is_routable(t.net) && t.zone.len >= 1 && t.zone.len <= 32);
 		wr_u16(seen, t.net);

@@ -33,7 +33,7 @@ static bool again_reply(struct rd *r, struct wr *w, struct wr *seen)
 	while (tuple_is_here(step = zip_next_tuple(&reply.tuples, &t))) {
 		size_t before = wr_len(w);
 
-		if (step == TUPLE_BAD)
+		if (step == TUPLE_BAD || step == TUPLE_NAMELESS)
 			continue;
 		CHECK(at_net_is_routable(t.net) && t.zone.len >= 1 && t.zone.len <= 32);
 		wr_u16(seen, t.net);

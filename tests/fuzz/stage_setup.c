@@ -177,6 +177,8 @@ void stage_link(struct stage *s, size_t port, bool is_up)
 	struct port *handle = router_find_port(s->r, ports[port].name);
 
 	CHECK((handle != NULL) == port_is_configured(s, port));
+	if (handle && c->is_up && is_up)
+		router_link_changed(s->r, s->now, handle);
 	if (!handle || c->is_up == is_up)
 		return;
 	c->is_up = is_up;

@@ -3,6 +3,8 @@
 
 import re
 
+import sys
+
 from house import ROOT, finish, tracked
 
 MENTIONS = {        # what a reader must find: words that show it is there
@@ -22,6 +24,18 @@ MENTIONS = {        # what a reader must find: words that show it is there
 PATH = re.compile(r"(?<![\w/.-])((?:src|include|tests|conf|man)/[\w./*-]*[\w/*])")
 
 
+def unwalked(root):
+    """Commands of the README that no walk runs, and what the walks believe to stand there."""
+    sys.path.insert(0, str(root / "tests/system"))
+    import readme
+    from walk_plan import PLAN
+    told = readme.commands()
+    return ([f"README.md: {command}: say in tests/system/walk_plan.py who runs it"
+             for command in told if command not in PLAN] +
+            [f"tests/system/walk_plan.py: {command}: the README does not say that"
+             for command in PLAN if command not in told])
+
+
 def main():
     readme = (ROOT / "README.md")
     if not readme.exists():
@@ -38,6 +52,7 @@ def main():
             known = path in names or path.rstrip("/") in folders
         if not known:
             problems.append(f"README.md: {path}: no such file")
+    problems += unwalked(ROOT)
     finish(problems, "the README says what it must, and what it names exists")
 
 

@@ -417,8 +417,9 @@ static void test_zone_names_of_every_byte(void **state)
 	front_open(&f, 324);
 	front_admit(&f, nets, zones, 256);
 	world_run(f.w, span_s(60));
+	/* But for blanks, which nobody could choose. */
 	for (size_t i = 0; i < 256; i++)
-		assert_true(site_knows(f.a, nets[i].range.first, NULL));
+		assert_int_equal(site_knows(f.a, nets[i].range.first, NULL), i != ' ' && i != 0xCA);
 	front_assert_calm(&f);
 	front_close(&f);
 }

@@ -53,9 +53,9 @@ class Client:
 
     # --- zones
 
-    def _atp(self, function, index):
+    def _atp(self, function, index, router=None):
         self._tid += 1
-        tid, router = self._tid, self.router[0]
+        tid, router = self._tid, router or self.router[0]
 
         def mine(frame):
             return (frame.ddp.type == at.ATP and frame.ddp.dst == self.addr and
@@ -66,10 +66,10 @@ class Client:
                          mine, "answer to a zone request")
         return at.parse_atp_zip_response(frame.ddp.data)[1:]
 
-    def _all_zones(self, function):
+    def _all_zones(self, function, router=None):
         index, zones = 1, []
         while True:
-            last, found = self._atp(function, index)
+            last, found = self._atp(function, index, router)
             zones += found
             if last:
                 return zones
@@ -78,11 +78,11 @@ class Client:
     def get_zone_list(self):
         return self._all_zones(at.ZIP_GET_ZONE_LIST)
 
-    def get_local_zones(self):
-        return self._all_zones(at.ZIP_GET_LOCAL_ZONES)
+    def get_local_zones(self, router=None):
+        return self._all_zones(at.ZIP_GET_LOCAL_ZONES, router)
 
-    def get_my_zone(self):
-        return self._atp(at.ZIP_GET_MY_ZONE, 0)[1]
+    def get_my_zone(self, router=None):
+        return self._atp(at.ZIP_GET_MY_ZONE, 0, router)[1]
 
     # --- names
 

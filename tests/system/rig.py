@@ -7,6 +7,7 @@ East and Café, distance 1).
 """
 
 import contextlib
+import os
 
 import appletalk as at
 from appletalk import Addr, Ddp, Range
@@ -51,11 +52,18 @@ class Rig:
 
     @contextlib.contextmanager
     def silence(self, wait=0.4):
-        """Nothing but its regular traffic may leave the router because of the block."""
+        """Nothing but its regular traffic may leave the router because of the block.
+
+        It hears the block and goes on: what is sent after it, on the same cable, is answered.
+        """
         marks = self.mark()
         yield
         rest(wait)
         assert not (said := self.said(marks)), said
+        self.lives()
+
+    def lives(self):
+        assert self.node.echo(self.addr, os.urandom(8)), "the router is dead"
 
     def tells(self, data, src=None, mac=None, **more):
         """A datagram of RTMP to the router's socket, from the neighbour unless said otherwise."""

@@ -1,10 +1,11 @@
 """aurpd as a person meets it first: options, configurations, refusals."""
 
 import socket
+import subprocess
 
 import pytest
 
-from daemon import EX_CONFIG, EX_USAGE, aurpd, port_is_up
+from daemon import BINARY, EX_CONFIG, EX_USAGE, aurpd, port_is_up
 from net import inside
 from world import router, tunnel
 
@@ -37,7 +38,7 @@ def config(tmp_path, binary):
 
 
 def test_t_prints_a_configuration_that_reads_back_to_itself(config):
-    first = aurpd("-t", "-c", config(GOOD))
+    first = aurpd("-t", "-c", config(GOOD.replace("eth0", "lo")))
     assert first.returncode == 0 and first.stderr == ""
     for words in ("attic", "203.0.113.7", "100-101", "Twilight Zone", "Café", "alice.example.net",
                   "192.0.2.33", "388", "update-interval = 20"):
@@ -70,6 +71,49 @@ def test_a_mistake_is_named_with_file_and_line(config, was, becomes, line, words
         assert done.returncode == EX_CONFIG
         said = [text for text in done.stderr.splitlines() if f"aurpd.conf:{line}: " in text]
         assert said and any(words in text for text in said), done.stderr
+
+
+def test_t_warns_of_devices_that_this_machine_does_not_have(config):
+    text = GOOD.replace("eth0", "nosuch0") + """
+ltoudp "emulators" { device = nosuch1  network = 7  zone = "E" }
+tashtalk "desk" { device = "/dev/nosuch2"  network = 8  zone = "D" }
+tunnel "vpn" { listen = "127.0.0.1:388" device = nosuch3  peer "x" { host = "192.0.2.34" } }
+""".replace("388", "389")
+    done = aurpd("-t", "-c", config(text.replace('peer "alice"', 'peer "a"')))
+    assert done.returncode == 0, done.stderr
+    said = done.stderr.splitlines()
+    for owner, device in (('port "lan"', "nosuch0"), ('port "emulators"', "nosuch1"),
+                          ('port "desk"', "/dev/nosuch2"), ('tunnel "vpn"', "nosuch3")):
+        assert [line for line in said if line.startswith("warning: ") and owner in line
+                and device in line], done.stderr
+    assert len(said) == 4
+    assert 'device = "nosuch0"' in done.stdout
+
+
+def test_q_says_errors_and_nothing_else(config):
+    path = config(GOOD)
+    done = aurpd("-t", "-q", "-c", path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    done = aurpd("-tq", "-c", config(GOOD + 'tunnel "idle" { listen = "0.0.0.0:388" }\n'))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    done = aurpd("-tq", "-c", config(GOOD.replace('"100-101"', '"101-100"')))
+    assert done.returncode == EX_CONFIG and "aurpd.conf:9: " in done.stderr
+    assert aurpd("-q").returncode == EX_USAGE
+
+
+def test_a_configuration_that_may_not_be_read_says_who_must(config):
+    path = config(GOOD)
+    path.chmod(0o600)
+    path.parent.chmod(0o755)
+    for folder in path.parents:
+        if folder.parent.name == "tmp":
+            folder.chmod(0o755)
+    done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--",
+                           str(BINARY), "-t", "-c", str(path)], capture_output=True, text=True,
+                          check=False, timeout=60)
+    assert done.returncode == EX_CONFIG
+    assert "by the user nobody: Permission denied" in done.stderr
+    assert "the service's user, aurpd" in done.stderr
 
 
 def test_several_mistakes_are_named_at_once(config):
@@ -120,7 +164,7 @@ def test_wrong_usage_exits_64_and_says_how(binary, args):
 
 def test_help_and_version(binary):
     shown = aurpd("-h")
-    assert shown.returncode == 0 and all(f"-{c}" in shown.stdout for c in "ctlVh")
+    assert shown.returncode == 0 and all(f"-{c}" in shown.stdout for c in "ctqlVh")
     shown = aurpd("-V")
     assert shown.returncode == 0 and shown.stdout.startswith("aurpd ")
 

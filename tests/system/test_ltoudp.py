@@ -105,11 +105,18 @@ def test_atalk_L03_an_enq_for_our_node_is_answered_at_once(net):
     assert min(waits) < 0.05, "the router itself waits"
 
 
+def is_acked(net, mark):
+    """The sign of life after a silence: an ENQ for the router's node has its answer."""
+    net.watch.transmit(bytes([net.node, net.node, ENQ]))
+    return net.watch.wait(lambda p: p.sender == net.id and p.type == ACK, 20, mark)
+
+
 def test_atalk_L05_an_enq_for_another_node_is_not(net):
     mark = net.watch.mark()
     net.watch.transmit(bytes([0x2B, 0x2B, ENQ]))
     rest(0.3)
     assert not [p for p in from_router(net, mark) if p.type == ACK]
+    assert is_acked(net, mark)
 
 
 # --- The medium
@@ -126,6 +133,7 @@ def test_atalk_L09_what_comes_by_another_interface_is_not_heard(net):
     net.wan_watch.mute = False
     net.wan_watch.transmit(bytes([net.node, net.node, ENQ]))
     assert not net.wan_watch.wait(lambda p: True, 0.4)
+    assert is_acked(net, net.watch.mark())
 
 
 def test_atalk_L10_L16_four_bytes_of_sender_and_a_packet_without_fcs(net):
@@ -160,6 +168,20 @@ def test_atalk_L12_our_own_packets_come_back_and_are_no_news(net):
     sent = len(from_router(net, mark))
     assert net.a.daemon.dump().drops("emu")["ltoudp-echo"] >= echoes + sent
     assert not any("uses our address" in line for line in net.a.daemon.lines.since())
+    assert is_acked(net, mark)
+
+
+def test_atalk_L12_a_loop_of_multicasts_takes_no_node_from_us(net):
+    """Every packet of ours comes again, from our own address, as a bridge with a loop does it."""
+    mark = net.watch.mark()
+    ours = net.watch.wait(lambda p: p.sender == net.id and p.type in (SHORT, LONG), 20, mark)
+    loop = near_node(net.world, net.a, sender=net.id)
+    for _ in range(20):
+        loop.transmit(ours.raw)
+    loop.close()
+    assert is_acked(net, net.watch.mark())
+    assert net.a.daemon.dump().row("ports", port="emu")["addr"] == str(net.addr)
+    assert not any("another node uses our" in line for line in net.a.daemon.lines.since())
 
 
 def test_atalk_L14_Q26_rts_and_cts_are_neither_obeyed_nor_sent(net):
@@ -169,6 +191,7 @@ def test_atalk_L14_Q26_rts_and_cts_are_neither_obeyed_nor_sent(net):
     rest(0.3)
     assert not [p for p in from_router(net, mark) if p.type and p.type >= 0x80]
     assert not [p for p in from_router(net) if p.type in (RTS, CTS)]
+    assert is_acked(net, mark)
 
 
 def test_atalk_L11_L13_two_routers_on_one_machine(net):
@@ -371,3 +394,24 @@ def test_atalk_Q40_a_flood_holds_back_neither_enq_answers_nor_rtmp(net):
     data = [p.time for p in asker.since() if p.ddp and p.ddp.type == at.RTMP_DATA]
     late = asker.wait(lambda p: p.ddp and p.ddp.type == at.RTMP_DATA, 40, asker.mark())
     assert late and (not data or spent(data[-1], late.time) < 12)
+
+
+def test_a_node_that_another_uses_is_left_to_him(net):
+    """Somebody speaks as us who asked nobody, or was not heard when he did: the network stays."""
+    mark = net.a.daemon.lines.mark()
+    far = net.b.daemon.lines.mark()
+    body = short_header(Ddp(Addr(NET, 0xFF), 99, net.addr, 99, 22, b"me"))
+    net.watch.transmit(bytes([0xFF, net.node, SHORT]) + body)
+    new = Addr(NET, net.node - 1)
+    net.a.daemon.wait_dump(lambda d: d.row("ports", port="emu")["addr"] == str(new) and
+                           port_is_up("emu")(d), 12, "another node")
+    said = net.a.daemon.lines.since(mark)
+    assert [line for line in said if "emu" in line and "we take another" in line]
+    assert not [line for line in said if "port emu is down" in line]
+    assert net.mini.echo(new, os.urandom(8))
+    assert not net.b.daemon.lines.since(far, lambda line: f"network {NET} is" in line)
+    # Within the minute it stays, and says so.
+    body = short_header(Ddp(Addr(NET, 0xFF), 99, new, 99, 22, b"me"))
+    net.watch.transmit(bytes([0xFF, new.node, SHORT]) + body)
+    assert net.a.daemon.lines.wait(lambda line: "for a minute" in line, 20, mark)
+    assert net.mini.echo(new, os.urandom(8))

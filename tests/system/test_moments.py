@@ -53,7 +53,7 @@ def test_a_file_that_somebody_begins_to_write_ends_nothing(world):
     a.daemon.write_config(whole)
     mark = a.daemon.lines.mark()
     a.daemon.signal(signal.SIGHUP)
-    assert a.daemon.lines.wait(lambda line: "again: 1 ports, 1 tunnels" in line, 20, mark)
+    assert a.daemon.lines.wait(lambda line: "again: 1 port, 1 tunnel" in line, 20, mark)
     assert peer_is("p")(a.daemon.dump()) and not peer.all_of(aurp.RD)
 
 
@@ -77,7 +77,7 @@ def test_who_asks_before_it_is_ready_is_passed_over_and_kills_nothing(world):
     a.daemon.wait_ready()
     a.daemon.write_config(a.config({}))
     a.daemon.signal(signal.SIGHUP)
-    assert a.daemon.lines.wait(lambda line: "again: 1 ports" in line, 20)
+    assert a.daemon.lines.wait(lambda line: "again: 1 port," in line, 20)
 
 
 def test_two_ports_swap_their_devices(world):

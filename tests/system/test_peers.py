@@ -101,6 +101,13 @@ def test_the_networks_of_the_peers_are_there_with_their_zones(party):
     assert len(zones) == len(set(zones))
 
 
+@pytest.fixture(autouse=True)
+def lives(party):
+    """Silence proves nothing of a dead router: after every test it must answer."""
+    yield
+    assert party.mac.echo(party.mac.router[0], os.urandom(8), timeout=30), "the router is dead"
+
+
 def test_aurp_T12_T23_data_goes_to_the_one_right_peer_one_hop_further(party):
     marks = party.decent.mark(), party.other.mark()
     data = os.urandom(30)

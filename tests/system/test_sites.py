@@ -64,6 +64,13 @@ def test_atalk_Z29_Z32_local_zones_are_those_of_the_own_cable(macs):
     assert alice.get_my_zone() == [b"Zone A"] and bob.get_my_zone() == [b"Zone B"]
 
 
+def test_atalk_Z29_Z31_a_far_router_tells_the_zones_of_its_own_cable(macs):
+    alice, bob, _ = macs
+    far = bob.router[0]
+    assert alice.get_local_zones(far) == [b"Zone B"]
+    assert alice.get_my_zone(far) == [b"Zone B"]
+
+
 def test_atalk_N01_N03_N04_a_name_is_found_across_the_tunnel(macs):
     alice, bob, watch = macs
     bob.register("Printer", "LaserWriter", 130)

@@ -50,12 +50,15 @@ def echo_bytes(net, data=b"Hi", dst=0xFE, src=0x2A):
     return raw + fcs(raw)
 
 
-def nothing_transmitted(net, write, wait=0.4):
+def nothing_transmitted(net, write, wait=0.4, ends=True):
+    """`ends`: what is written ends as a frame does, so that the next one is heard."""
     mark = net.adapter.mark()
     write()
     rest(wait)
     said = [f for f in net.adapter.frames(mark) if f[0] != 0xFF]
     assert not said, said
+    if ends:
+        assert net.mac.echo(OURS, os.urandom(8), timeout=30), "the router is dead"
 
 
 # --- Coming up
@@ -135,7 +138,7 @@ def test_atalk_L28_what_is_for_others_is_not_for_us(net):
 
 
 def test_atalk_L29_ten_thousand_bytes_without_an_end(net):
-    nothing_transmitted(net, lambda: net.adapter.write(b"\x55" * 10000))
+    nothing_transmitted(net, lambda: net.adapter.write(b"\x55" * 10000), ends=False)
     nothing_transmitted(net, lambda: net.adapter.write(b"\0\xfd"))
     assert net.mac.echo(OURS, os.urandom(9))
 
@@ -235,6 +238,18 @@ def test_atalk_L31_unplugged_and_plugged_in_again(net):
     assert len(net.daemon.lines.since(0, lambda line: "ttyTASH" in line)) == 1, "said once"
 
 
+def test_a_node_that_another_uses_is_left_to_him(net):
+    thief = bytes([0xFF, 0xFD, SHORT]) + short_header(
+        Ddp(Addr(NET, 0xFF), 99, Addr(NET, 0xFD), 99, 22, b"me"))
+    net.adapter.write(escaped(thief + fcs(thief)))
+    net.daemon.wait_dump(lambda d: d.row("ports", port="desk")["addr"] == f"{NET}.252" and
+                         port_is_up("desk")(d), 12, "another node")
+    assert net.adapter.ours == {0xFC}
+    assert net.daemon.lines.since(0, lambda line: "desk" in line and "we take another" in line)
+    net.mac.learn()
+    assert net.mac.echo(Addr(NET, 0xFC), os.urandom(9))
+
+
 def test_a_device_that_is_not_there_or_no_serial_line_is_said_once(net):
     site = net.world.site("absent", 20)
     path, other = net.folder / "ttyABSENT", net.folder / "file"
@@ -252,7 +267,7 @@ def test_a_device_that_is_not_there_or_no_serial_line_is_said_once(net):
 
 
 def test_at_the_end_the_adapter_answers_for_nobody(net):
-    assert net.adapter.ours == {0xFD}
+    assert net.adapter.ours == {0xFC}
     net.daemon.stop()
     deadline = time.monotonic() + 20
     while net.adapter.ours and time.monotonic() < deadline:

@@ -248,7 +248,7 @@ void lab_say_zones(struct lab *lab, uint16_t n, const char *const *zones)
 void lab_zones(struct lab *lab, uint16_t n, const char *const *zones)
 {
 	lab_say_zones(lab, n, zones);
-	assert_true(rig_route(lab->rig, n)->zones.is_complete);
+	assert_true(rig_route(lab->rig, n)->zones->is_complete);
 }
 
 void lab_net_gone(struct lab *lab, uint16_t n)

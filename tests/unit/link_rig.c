@@ -55,6 +55,12 @@ static void on_down(void *ctx, struct instant now)
 	((struct link_story *)ctx)->downs++;
 }
 
+static void on_changed(void *ctx, struct instant now)
+{
+	(void)now;
+	((struct link_story *)ctx)->changes++;
+}
+
 static void on_received(void *ctx, struct instant now, struct pkt *frame)
 {
 	struct link_story *s = ctx;
@@ -108,7 +114,9 @@ void link_rig_free(struct link_rig *rig)
 struct link_story *link_rig_open(struct link_rig *rig, link_maker make, const char *device)
 {
 	struct link_story *s = &rig->links[rig->n];
-	const struct link_hooks hooks = { s, on_up, on_down, on_received, on_dropped, on_say };
+	const struct link_hooks hooks = {
+		s, on_up, on_down, on_changed, on_received, on_dropped, on_say
+	};
 	struct config_port config = { .name = "test" };
 
 	assert_true(rig->n < LINK_RIG_LINKS);

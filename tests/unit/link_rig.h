@@ -12,7 +12,7 @@ struct link_rig;
 struct link_story {
 	struct link_rig *rig;
 	struct link *link;
-	int ups, downs, received, said;
+	int ups, downs, changes, received, said;
 	uint8_t last[2048];		/* the last frame received */
 	size_t last_len;
 	uint64_t drops[DROP_REASONS];

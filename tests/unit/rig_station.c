@@ -171,7 +171,8 @@ void station_teach_baseline(const struct station *p)
 	station_rtmp(p, 3, 5, TUPLES(NONEXT(20, 2), EXT(30, 34, 1)));
 	station_zip_reply(p, us, 20, 1, ZONES("Far"));
 	station_zip_reply(p, us, 30, 2, ZONES("East", "Caf\x8E"));
-	assert_true(rig_route(rig, 20)->zones.is_complete && rig_route(rig, 30)->zones.is_complete);
+	assert_true(rig_route(rig, 20)->zones->is_complete);
+	assert_true(rig_route(rig, 30)->zones->is_complete);
 	rig_run(rig, span_s(2));
 	rig_clear(rig);
 }

@@ -329,6 +329,26 @@ static void test_aurp_U8_distance_change_to_fifteen_is_a_deletion(void **state)
 	lab_free(lab);
 }
 
+/* What an NA or a whole list says of a known network counts as an NDC does. */
+static void test_aurp_U8_a_known_network_offered_again_at_fifteen_turns_bad(void **state)
+{
+	struct mate m;
+	struct lab *lab = lab_served(&m);
+
+	(void)state;
+	mate_update(&m, EVENTS({ AURP_EV_NA, net(200), 14 }));
+	assert_int_equal(lab_distance(lab, 200), 15);
+	for (uint8_t distance = 15; distance <= 31; distance += 16) {
+		mate_update(&m, EVENTS({ AURP_EV_NA, net(200), distance }));
+		assert_int_equal(lab_distance(lab, 200), -1);
+		assert_true(route_is_bad(rig_route(lab->rig, 200)));
+		assert_int_equal(lab_peer(lab, "p0").routes, 0);
+		mate_update(&m, EVENTS({ AURP_EV_NA, net(200), 3 }));
+		assert_int_equal(lab_distance(lab, 200), 4);
+	}
+	lab_free(lab);
+}
+
 static void test_aurp_U18_events_count_in_their_order(void **state)
 {
 	struct mate m;
@@ -420,6 +440,8 @@ int main(void)
 		cmocka_unit_test(test_aurp_U11_null_events_are_acknowledged_in_every_form),
 		cmocka_unit_test(test_aurp_S20_spare_flags_mean_nothing),
 		cmocka_unit_test(test_aurp_U8_distance_change_to_fifteen_is_a_deletion),
+		cmocka_unit_test(
+			test_aurp_U8_a_known_network_offered_again_at_fifteen_turns_bad),
 		cmocka_unit_test(test_aurp_U18_events_count_in_their_order),
 		cmocka_unit_test(test_aurp_U24_deletion_of_the_unknown_is_ignored),
 		cmocka_unit_test(test_aurp_U25_distance_change_of_the_unknown_is_an_addition),

@@ -65,6 +65,7 @@ static void test_aurp_U1_U3_U6_U9_a_path_moves_into_the_tunnel_and_back(void **s
 	lab_net(lab, net(20), 4, "Near");
 	next_update(&m);
 	mate_update(&m, EVENTS({ AURP_EV_NA, net(20), 1 }));
+	mate_zi_rsp(&m, 20, ZONES("Near"));
 	assert_one_event(next_update(&m), AURP_EV_NRC, net(20), 0);
 	lab_net(lab, net(20), 1, NULL);
 	assert_one_event(next_update(&m), AURP_EV_NA, net(20), 1);
@@ -247,6 +248,7 @@ static void happen(struct lab *lab, struct mate *m, enum happening what)
 		break;
 	case TO_TUNNEL:
 		mate_update(m, EVENTS({ AURP_EV_NA, net(20), 1 }));
+		mate_zi_rsp(m, 20, ZONES("Near"));
 		break;
 	case FROM_TUNNEL:
 		mate_update(m, EVENTS({ AURP_EV_ND, net(20), 0 }));
@@ -292,7 +294,7 @@ static void test_aurp_U15_any_series_of_events_becomes_one(void **state)
 		}
 		for (size_t k = 0; c->what[k] != END; k++)
 			happen(lab, &m, c->what[k]);
-		if (rig_route(lab->rig, 20) && !rig_route(lab->rig, 20)->zones.is_complete)
+		if (rig_route(lab->rig, 20) && !rig_route(lab->rig, 20)->zones->is_complete)
 			lab_zones(lab, 20, ZONES("Near"));
 		if (c->event == AURP_EV_NULL) {
 			mate_assert_silence(&m, span_s(25));
@@ -315,7 +317,7 @@ static void test_aurp_U17_changed_zones_delete_now_and_add_next_time(void **stat
 	(void)state;
 	lab_net(lab, net(20), 6, "Near");
 	next_update(&m);
-	route_clear_zones(lab->rig->r, (struct route *)(uintptr_t)rig_route(lab->rig, 20));
+	path_clear_zones(lab->rig->r, rig_route(lab->rig, 20)->best);
 	lab_zones(lab, 20, ZONES("Other"));
 	deleted = next_update(&m);
 	assert_one_event(deleted, AURP_EV_ND, net(20), 0);

@@ -12,6 +12,7 @@
 #include "conf_rig.h"
 #include "conf_words.h"
 
+#define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define LAN "device=eth0 network=\"100-101\" zones={\"A\"}"
 
 static void test_syntax_errors_name_their_line(void **state)
@@ -19,10 +20,10 @@ static void test_syntax_errors_name_their_line(void **state)
 	(void)state;
 	conf_rig_refused("# one\n# two\n/* three\n*/ router {\n loglevel = info\n}", 5,
 		"did you mean log-level?");
-	conf_rig_refused("router {\n host = x\n}", 2, "belongs into a peer section");
+	conf_rig_refused("router {\n host = x\n}", 2, "belongs in a peer section");
 	conf_rig_refused("router {\n flavour = x\n}", 2, "there are name, public-address");
 	conf_rig_refused("\nethertalkk lan {}", 2, "did you mean ethertalk?");
-	conf_rig_refused("\nnetwork = 3", 2, "belongs into a ethertalk section");
+	conf_rig_refused("\nnetwork = 3", 2, "belongs in an ethertalk section");
 	conf_rig_refused("\n\nfoo {}", 3, "there are router, ethertalk, ltoudp, tashtalk, tunnel");
 	conf_rig_refused("router {\n name = a\n", 1, "never closed: end the section");
 	conf_rig_refused("ethertalk x {\n zones = { a,\n", 2, "never closed: end the list");
@@ -82,7 +83,7 @@ static void test_what_an_unknown_word_brings_goes_with_it(void **state)
 	(void)state;
 	/* a list; a section of sections, with braces in strings; a value on the next line */
 	REFUSED_FOR("router {\n zone = { \"}\", b, 'c{' }\n flavour\n =\n x\n max-zones = 1 }",
-		{ 2, false, "belongs into a ltoudp section" },
+		{ 2, false, "belongs in an ltoudp section" },
 		{ 3, false, "unknown word \"flavour\"" }, { 6, false, "from 16" });
 	REFUSED_FOR("vlan \"7\" {\n a { b = { \"}\" } c = \"\\\"}\" }\n}\nrouter { max-zones = 1 }",
 		{ 1, false, "unknown word \"vlan\"" }, { 4, false, "from 16" });
@@ -210,7 +211,8 @@ static void test_router_values_are_checked(void **state)
 	conf_rig_refused("router { name = \"\\x01\" }", 1, "control characters");
 	conf_rig_refused("router { public-address = fe80::1 }", 1, "auto or an IPv4 address");
 	conf_rig_refused("router { public-address = 224.0.0.1 }", 1, "not the address of a host");
-	conf_rig_refused("router { dump-file = dump }", 1, "full path");
+	conf_rig_refused("router { dump-file = dump }", 1, "full path, like \"/run/aurpd/dump\"");
+	conf_rig_refused("router { state-file = s }", 1, "like \"/var/lib/aurpd/addresses\"");
 	conf_rig_refused("router { dump-file = \"/run/\" }", 1, "full path");
 	conf_rig_refused("router {\n dump-file = \"/a/b\"\n state-file = \"/a/b\" }", 3,
 		"each would overwrite the other");
@@ -240,7 +242,9 @@ static void test_port_values_are_checked(void **state)
 	conf_rig_refused("ethertalk a { device=a/b network=1 zones={A} }", 1,
 		"not the name of a network interface");
 	conf_rig_refused(
-		"ethertalk a { device=abcdefghijklmnop network=1 zones={A} }", 1, "1 to 15 bytes");
+		"ethertalk a { tap=abcdefghijklmnop network=1 zones={A} }", 1, "1 to 15 bytes");
+	conf_rig_refused("ethertalk a { device=" A64 A64 " network=1 zones={A} }", 1,
+		"1 to 127 bytes");
 	conf_rig_refused("ethertalk a { " LAN " seed=maybe }", 1, "one of hard, soft, none");
 	conf_rig_refused("ethertalk a { " LAN " all-multicast=perhaps }", 1, "yes or no");
 	conf_rig_refused("ethertalk a { " LAN " address=100 }", 1, "network.node");
@@ -310,7 +314,10 @@ static void test_localtalk_values_are_checked(void **state)
 		"outside network \"5\"");
 	conf_rig_refused("ltoudp a { device=\"/dev/ttyUSB0\" seed=none }", 1,
 		"not the name of a network interface");
-	conf_rig_refused("tashtalk a { device=ttyUSB0 seed=none }", 1, "must be a full path");
+	conf_rig_refused("ltoudp a { device=x network=7 }", 1, "or learn it from another router");
+	conf_rig_refused(
+		"tashtalk a { device=ttyUSB0 seed=none }", 1,
+		"must be a full path, like \"/dev/ttyUSB0\"");
 	conf_rig_refused("tashtalk a { device=\"\" seed=none }", 1, "like \"/dev/ttyUSB0\"");
 	conf_rig_refused("\ntashtalk a { seed=none }", 2, "has no device: add device = \"/dev/tty");
 	conf_rig_refused("\nltoudp a { seed=none }", 2, "has no interface: add device = eth0");
@@ -319,7 +326,7 @@ static void test_localtalk_values_are_checked(void **state)
 	conf_rig_refused("\nltoudp a { device=eth0 network=5 }", 2, "needs zone = \"Name\"");
 	conf_rig_refused("\nltoudp a { device=eth0 zone=A }", 2, "needs network = number");
 	conf_rig_refused("ltoudp a { device=eth0 tap=at0 seed=none }", 1,
-		"cannot stand in a ltoudp section: it belongs into a ethertalk section");
+		"cannot stand in an ltoudp section: it belongs in an ethertalk section");
 }
 
 static void test_localtalk_ports_may_not_collide(void **state)
@@ -430,6 +437,11 @@ static void test_harmless_oddities_are_warnings(void **state)
 	assert_int_equal(c->ports[0].n_zones, 1);
 	conf_free(c);
 	conf_rig_warned("\ntunnel t { }", 2, "connects nobody");
+	conf_rig_warned("ethertalk a { device=eth0 network=1\n zones={ \"Lab \" } }", 2, "blank");
+	conf_rig_warned("ethertalk a { device=eth0 network=1\n zones={ \" Lab\" } }", 2, "blank");
+	conf_rig_warned("ltoudp a { device=eth0 network=1\n zone=\"\xC2\xA0Lab\" }", 2, "blank");
+	conf_rig_warned("router {\n name=\"attic \" }", 2, "blank");
+	conf_free(conf_rig_good("ethertalk a { device=eth0 network=1 zones={ \"The Lab\" } }"));
 }
 
 static void test_what_a_file_may_not_be(void **state)

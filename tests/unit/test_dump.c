@@ -220,15 +220,15 @@ static void test_a_file_is_replaced_whole_and_not_readable_by_all(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/dump", folder);
-	assert_true(file_replace(path, write_hello, one));
-	assert_true(file_replace(path, write_hello, two));
+	assert_true(file_replace(path, FILE_MAY_BE_LOST, write_hello, one));
+	assert_true(file_replace(path, FILE_MAY_BE_LOST, write_hello, two));
 	read_all(path, got, sizeof got);
 	assert_string_equal(got, two);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
 	unlink(path);
 	assert_int_equal(rmdir(folder), 0);		/* no temporary file is left */
-	assert_false(file_replace(path, write_hello, one));
+	assert_false(file_replace(path, FILE_MAY_BE_LOST, write_hello, one));
 	assert_int_equal(errno, ENOENT);
 }
 
@@ -279,21 +279,92 @@ static void test_a_last_address_that_does_not_fit_is_left_alone(void **state)
 	conf_free(c);
 }
 
-static void test_odd_lines_of_the_state_file_are_passed_over(void **state)
+static void test_odd_lines_of_the_state_file_are_kept_and_passed_over(void **state)
 {
 	char path[] = "/tmp/aurpd-test-XXXXXX",
-	     text[] = "\n100.5\nx.y lan\n70000.1 lan\n5.6 second floor\n9.9";
+	     got[256], text[] = "\n100.5\nx.y lan\n70000.1 lan\n5.6 second floor\n9.9";
 	struct state s = { 0 };
 
 	(void)state;
 	close(mkstemp(path));
-	assert_true(file_replace(path, write_hello, text));
+	assert_true(file_replace(path, FILE_MAY_BE_LOST, write_hello, text));
 	assert_true(state_load(&s, path));
 	assert_int_equal(s.n, 1);
 	assert_string_equal(s.ports[0].name, "second floor");
+	/* Another version may know them. */
+	assert_true(state_save(&s, path));
+	read_all(path, got, sizeof got);
+	assert_string_equal(got, "5.6 second floor\n100.5\nx.y lan\n70000.1 lan\n9.9\n");
 	unlink(path);
 	assert_false(state_load(&s, path));
 	assert_int_equal(errno, ENOENT);
+	state_fini(&s);
+}
+
+static void test_a_state_file_of_another_kind_does_not_fill_the_memory(void **state)
+{
+	char path[] = "/tmp/aurpd-test-XXXXXX";
+	struct state s = { 0 };
+	FILE *out;
+
+	(void)state;
+	out = fdopen(mkstemp(path), "w");
+	for (int i = 0; i < 100000; i++)
+		fprintf(out, "strange %d\n", i);
+	fclose(out);
+	assert_true(state_load(&s, path));
+	assert_true(state_save(&s, path));
+	out = fopen(path, "r");
+	fseek(out, 0, SEEK_END);
+	assert_true(ftell(out) <= STATE_OTHERS_MAX);
+	assert_true(ftell(out) > STATE_OTHERS_MAX / 2);
+	fclose(out);
+	unlink(path);
+	state_fini(&s);
+}
+
+static char steps[64];
+
+/* What happened, while there is room for it. */
+static void note(const char *step, int number)
+{
+	const size_t n = strlen(steps);
+
+	snprintf(steps + n, sizeof steps - n, "%s %d ", step, number);
+}
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __real_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to);
+
+int __wrap_fsync(int fd)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	note("sync", (int)st.st_size);
+	return __real_fsync(fd);
+}
+
+int __wrap_rename(const char *from, const char *to)
+{
+	note("rename", 0);
+	return __real_rename(from, to);
+}
+
+static void test_the_state_is_on_the_disk_before_it_replaces_the_old_one(void **state)
+{
+	char path[] = "/tmp/aurpd-test-XXXXXX";
+	struct state s = { 0 };
+
+	(void)state;
+	close(mkstemp(path));
+	state_set(&s, "lan", (struct at_addr){ 100, 128 });
+	steps[0] = '\0';
+	assert_true(state_save(&s, path));
+	assert_string_equal(steps, "sync 12 rename 0 ");
+	unlink(path);
 	state_fini(&s);
 }
 
@@ -307,7 +378,9 @@ int main(void)
 		cmocka_unit_test(test_a_file_is_replaced_whole_and_not_readable_by_all),
 		cmocka_unit_test(test_atalk_E26_the_last_address_comes_back_after_a_restart),
 		cmocka_unit_test(test_a_last_address_that_does_not_fit_is_left_alone),
-		cmocka_unit_test(test_odd_lines_of_the_state_file_are_passed_over),
+		cmocka_unit_test(test_odd_lines_of_the_state_file_are_kept_and_passed_over),
+		cmocka_unit_test(test_a_state_file_of_another_kind_does_not_fill_the_memory),
+		cmocka_unit_test(test_the_state_is_on_the_disk_before_it_replaces_the_old_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

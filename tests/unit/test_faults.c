@@ -217,10 +217,30 @@ static void test_a_full_kernel_loses_the_batch_counts_it_and_is_asked_once(void 
 	udp_rig_until_got(s, 5);
 }
 
+static void test_an_error_of_another_receiver_costs_nothing(void **state)
+{
+	static const int errors[] = { ECONNREFUSED, ENETUNREACH, EHOSTUNREACH, EHOSTDOWN, ENONET,
+		ENOPROTOOPT, EOPNOTSUPP, EPROTO };
+	enum { N = sizeof errors / sizeof *errors };
+	struct udp_rig *s = *state;
+
+	for (int i = 0; i < N; i++) {
+		kernel.send_error = errors[i];
+		kernel.send_errors = 1;
+		send_from_a(s, 10);
+		udp_rig_until_got(s, 10 * (i + 1));
+	}
+	assert_int_equal(s->lost_a.refused, 0);
+	/* An error that stays is this packet's own. */
+	kernel.send_errors = 4;
+	send_from_a(s, 10);
+	udp_rig_until_got(s, 10 * N + 9);
+	assert_int_equal(s->lost_a.refused, 1);
+}
+
 static void test_a_refused_packet_costs_itself_alone(void **state)
 {
-	static const int errors[] = { ECONNREFUSED, EPERM, EACCES, ENETUNREACH, EHOSTUNREACH,
-		EMSGSIZE, ENETDOWN, ENODEV, EINVAL };
+	static const int errors[] = { EPERM, EACCES, EMSGSIZE, ENETDOWN, ENODEV, EINVAL };
 	enum { N = sizeof errors / sizeof *errors };
 	struct udp_rig *s = *state;
 
@@ -325,7 +345,13 @@ static void test_an_interface_nobody_could_ask_about_is_not_called_absent(void *
 	memset(&kernel, 0, sizeof kernel);
 	assert_true(ifwatch_query("lo", &info));
 	assert_int_equal(link_judge("lo", false, &info), TROUBLE_NONE);
+	/* It is followed by its index, whatever it is called. */
+	assert_int_equal(link_judge("nowhere0", false, &info), TROUBLE_NONE);
+	assert_string_equal(info.name, "lo");
+	info.index = 0;
 	assert_int_equal(link_judge("nowhere0", false, &info), TROUBLE_ABSENT);
+	info.index = 999999;			/* deleted: what has the name now */
+	assert_int_equal(link_judge("lo", false, &info), TROUBLE_NONE);
 	kernel.socket_error = EMFILE;
 	assert_int_equal(link_judge("lo", false, &info), TROUBLE_UNKNOWN);
 	assert_int_equal(errno, EMFILE);
@@ -419,7 +445,7 @@ static void test_a_configuration_has_a_megabyte_at_most(void **state)
 	assert_int_equal(ftruncate(fd, (1 << 20) + 1), 0);
 	close(fd);
 	assert_null(conf_load(path, &rep));
-	assert_non_null(strstr(rep.messages[0].text, "at most 1048576 bytes"));
+	assert_non_null(strstr(rep.messages[0].text, "more than 1048576 bytes"));
 	conf_report_fini(&rep);
 	unlink(path);
 }
@@ -445,6 +471,7 @@ int main(void)
 		ON_SITE(test_an_interrupted_send_is_taken_up_again),
 		ON_SITE(test_a_kernel_that_takes_few_at_once_gets_all),
 		ON_SITE(test_a_full_kernel_loses_the_batch_counts_it_and_is_asked_once),
+		ON_SITE(test_an_error_of_another_receiver_costs_nothing),
 		ON_SITE(test_a_refused_packet_costs_itself_alone),
 		ON_SITE(test_a_kernel_that_refuses_everything_holds_nothing_up),
 		ON_SITE(test_an_error_of_the_socket_is_passed_over_and_reading_goes_on),

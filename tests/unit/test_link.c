@@ -174,6 +174,72 @@ static void test_a_device_may_be_down_and_open(void **state)
 	assert_int_equal(device.opened, 1);
 }
 
+/* ... and tells whenever its bridge has other members: the cable may be another one. */
+static void test_another_cable_behind_an_open_device_is_told(void **state)
+{
+	struct link_story *s;
+
+	device.interface = (struct ifinfo){ .index = 7, .name = "dev0" };
+	s = link_rig_open(*state, make, "dev0");
+	assert_int_equal(s->changes, 0);
+	device.interface.cable = 41;		/* it joined a bridge, ... */
+	link_check(s->link);
+	assert_int_equal(s->changes, 1);
+	link_check(s->link);
+	assert_int_equal(s->changes, 1);
+	device.interface.cable = 42;		/* ... others did, ... */
+	link_check(s->link);
+	assert_int_equal(s->changes, 2);
+	device.interface.cable = 0;		/* ... it left. */
+	link_check(s->link);
+	assert_int_equal(s->changes, 3);
+	assert_int_equal(s->downs, 0);
+	/* Whatever happened while it was down, it comes up anew. */
+	device.trouble = TROUBLE_NO_CARRIER;
+	link_check(s->link);
+	device.interface.cable = 43;
+	device.trouble = TROUBLE_NONE;
+	link_check(s->link);
+	assert_int_equal(s->ups, 2);
+	assert_int_equal(s->changes, 3);
+}
+
+/* The configured name leads nowhere any more: after a restart it would not be found. */
+static void test_a_renamed_device_is_called_by_its_name_of_now(void **state)
+{
+	struct link_story *s;
+
+	device.interface = (struct ifinfo){ .index = 7, .name = "dev0" };
+	s = link_rig_open(*state, make, "dev0");
+	memcpy(device.interface.name, "new0", 5);
+	link_check(s->link);
+	link_check(s->link);
+	assert_int_equal(s->said, 1);
+	assert_string_equal(s->text, "dev0 was renamed and is new0 now; it is kept until the next "
+				     "start: write device = new0");
+	device.trouble = TROUBLE_NO_CARRIER;
+	link_check(s->link);
+	assert_non_null(strstr(s->text, "new0 has no carrier"));
+	assert_int_equal(s->ups, 1);
+	/* Another one has the name: it is the configured one again. */
+	device.interface = (struct ifinfo){ .index = 8, .name = "dev0" };
+	device.trouble = TROUBLE_DOWN;
+	link_check(s->link);
+	assert_non_null(strstr(s->text, "dev0 is down"));
+}
+
+/* "lo" is found by the name of the configuration still; nobody need do anything. */
+static void test_a_device_that_is_still_found_is_not_said_to_be_renamed(void **state)
+{
+	struct link_story *s;
+
+	device.interface = (struct ifinfo){ .index = (int)if_nametoindex("lo"), .name = "lo9" };
+	s = link_rig_open(*state, make, "lo");
+	memcpy(device.interface.name, "lo8", 4);
+	link_check(s->link);
+	assert_int_equal(s->said, 0);
+}
+
 /* Descriptors may have run out: no reason to close what is open. */
 static void test_what_nobody_could_look_at_stays_as_it_is(void **state)
 {
@@ -342,6 +408,20 @@ static void test_atalk_Q22_the_kernels_own_appletalk_is_remarked_upon(void **sta
 	assert_non_null(strstr(texts[1], "hardware-address of its own"));
 }
 
+/* A card that nobody configured is down after every boot; what aurpd or a person made is not. */
+static void test_a_card_that_is_down_is_told_how_to_stay_up(void **state)
+{
+	const struct ifinfo card = { .name = "enp3s0" }, tap = { .name = "at0", .kind = "tun" };
+	char text[LINK_TEXT_MAX];
+
+	(void)state;
+	link_trouble_text(TROUBLE_DOWN, "enp3s0", &card, text);
+	assert_non_null(strstr(text, "ip link set enp3s0 up"));
+	assert_non_null(strstr(text, "\"allow-hotplug enp3s0\" with \"iface enp3s0 inet manual\""));
+	link_trouble_text(TROUBLE_DOWN, "at0", &tap, text);
+	assert_string_equal(text, "at0 is down; waiting until it is up (ip link set at0 up)");
+}
+
 static void test_a_trouble_is_said_once_until_it_changes(void **state)
 {
 	struct link_story *s;
@@ -373,6 +453,9 @@ int main(void)
 		ON_RIG(test_a_device_that_is_there_is_opened_once_without_a_word),
 		ON_RIG(test_a_device_that_goes_is_closed_and_taken_again),
 		ON_RIG(test_a_device_may_be_down_and_open),
+		ON_RIG(test_another_cable_behind_an_open_device_is_told),
+		ON_RIG(test_a_renamed_device_is_called_by_its_name_of_now),
+		ON_RIG(test_a_device_that_is_still_found_is_not_said_to_be_renamed),
 		ON_RIG(test_what_nobody_could_look_at_stays_as_it_is),
 		ON_RIG(test_nothing_is_sent_to_a_closed_device),
 		ON_RIG(test_at_the_end_the_last_words_go_out_and_nothing_is_said),
@@ -382,6 +465,7 @@ int main(void)
 		ON_RIG(test_a_descriptor_that_nobody_can_wait_for_is_not_left_behind),
 		cmocka_unit_test(test_atalk_Q19_a_wireless_interface_is_remarked_upon),
 		cmocka_unit_test(test_atalk_Q22_the_kernels_own_appletalk_is_remarked_upon),
+		cmocka_unit_test(test_a_card_that_is_down_is_told_how_to_stay_up),
 		ON_RIG(test_a_trouble_is_said_once_until_it_changes),
 	};
 

@@ -322,24 +322,6 @@ static void test_the_node_is_given_up_in_a_conflict(void **state)
 	in_conflict(PORT_TASHTALK);
 }
 
-static void test_another_node_that_uses_ours_is_named_once_a_second(void **state)
-{
-	struct rig *rig = rig_localtalk_up();
-
-	(void)state;
-	for (int i = 0; i < 100; i++)
-		llap_say_short(rig, LLAP_BROADCAST, NODE_US, 4, 253, DDP_AEP, "\x01", 1);
-	say_ack(rig, NODE_US);
-	assert_int_equal(rig_noted(rig, TRACE_PORT_NODE_STOLEN), 1);
-	assert_int_equal(rig_drops(rig, LT0, DROP_LLAP_BAD_NODE), 100);
-	rig_assert_quiet(rig, LT0);
-	rig_run(rig, span_s(1));
-	say_ack(rig, NODE_US);
-	assert_int_equal(rig_noted(rig, TRACE_PORT_NODE_STOLEN), 2);
-	assert_int_equal(node_of_us(rig), NODE_US);
-	rig_free(rig);
-}
-
 static void test_a_port_that_goes_in_the_middle_of_a_claim_leaves_nothing(void **state)
 {
 	struct rig *rig = start_ltoudp();
@@ -374,7 +356,6 @@ int main(void)
 		cmocka_unit_test(test_atalk_L05_enqs_and_acks_of_others_are_their_own_business),
 		cmocka_unit_test(test_atalk_L26_an_adapter_answers_by_itself),
 		cmocka_unit_test(test_the_node_is_given_up_in_a_conflict),
-		cmocka_unit_test(test_another_node_that_uses_ours_is_named_once_a_second),
 		cmocka_unit_test(test_a_port_that_goes_in_the_middle_of_a_claim_leaves_nothing),
 	};
 

@@ -286,9 +286,9 @@ static void assert_view_is_known(const struct world *w, unsigned from)
 		/* Its own neighbour, if that is the way there, may keep the zones to itself. */
 		if (there->best->peer != hearer)
 			continue;
-		assert_true(there->zones.is_complete);
-		for (size_t k = 0; k < route->zones.used; k++)
-			assert_true(route_has_zone(there, &route->zones.zone[k]->name));
+		assert_true(there->zones->is_complete);
+		for (size_t k = 0; k < route->zones->used; k++)
+			assert_true(route_has_zone(there, &route->zones->zone[k]->name));
 	}
 	assert_int_equal(teller->send.view.used, n);
 	list_for_each(it, &hearer->paths)

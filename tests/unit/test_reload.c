@@ -117,6 +117,15 @@ static void test_changed_devices_sockets_and_hosts_are_reopened(void **state)
 		"ethertalk a { device=x seed=none all-multicast=yes }", "*a ", "", "");
 }
 
+static void test_whose_call_it_may_be_is_part_of_a_lookup(void **state)
+{
+	(void)state;
+	expect("tunnel t { peer p { host=a.example } peer q { host=b.example } }",
+		"tunnel t { peer p { host=a.example domain-identifier=\"10.0.0.7\" }"
+		" peer q { host=b.example } }",
+		"", "=t ", "*t/p =t/q ");
+}
+
 static void test_localtalk_devices_are_reopened_when_they_change(void **state)
 {
 	(void)state;
@@ -153,6 +162,7 @@ static void test_what_is_gone_is_closed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whose_call_it_may_be_is_part_of_a_lookup),
 		cmocka_unit_test(test_the_first_configuration_opens_everything),
 		cmocka_unit_test(test_the_same_configuration_touches_nothing),
 		cmocka_unit_test(test_a_peer_more_leaves_the_others_alone),

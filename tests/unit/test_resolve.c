@@ -26,6 +26,7 @@ struct server {
 	struct event *readable;
 	int asked;
 	int fails;			/* how many of the next questions have no answer */
+	uint8_t rcode;			/* why; 0: it has no such record */
 	uint8_t address[4];		/* the last byte counts up in each record */
 	int records;
 	bool moves;			/* to the next address with every question */
@@ -33,9 +34,11 @@ struct server {
 
 struct waiting {
 	struct loop *loop;
-	int resolved, failed, wanted;	/* the loop stops after so many of both */
+	int resolved, failed;
+	bool is_late;
 	uint32_t ip[RESOLVE_ADDRESSES_MAX];
 	size_t n;
+	const char *why;		/* the last failure's reason */
 	struct loop_timer *limit;
 };
 
@@ -72,7 +75,7 @@ static void on_question(evutil_socket_t fd, short what, void *arg)
 		return;
 	s->asked++;
 	m[2] = 0x81;
-	m[3] = s->fails > 0 ? 0x83 : 0x80;		/* no such name, or fine */
+	m[3] = (uint8_t)(0x80 | (s->fails > 0 ? s->rcode : 0));
 	m[7] = s->fails > 0 ? 0 : (uint8_t)s->records;
 	m[11] = 0;					/* no EDNS in the answer */
 	for (int i = 0; s->fails == 0 && i < s->records; i++) {
@@ -95,7 +98,7 @@ static void start_server(struct server *s, struct loop *l)
 	socklen_t size = sizeof a;
 	FILE *f;
 
-	*s = (struct server){ .address = { 198, 51, 100, 7 }, .records = 1 };
+	*s = (struct server){ .address = { 198, 51, 100, 7 }, .records = 1, .rcode = 3 };
 	s->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	assert_int_equal(bind(s->fd, (struct sockaddr *)&a, sizeof a), 0);
 	assert_int_equal(getsockname(s->fd, (struct sockaddr *)&a, &size), 0);
@@ -115,12 +118,6 @@ static void stop_server(struct server *s)
 	unlink(s->conf);
 }
 
-static void count(struct waiting *w)
-{
-	if (w->resolved + w->failed == w->wanted)
-		loop_stop(w->loop);
-}
-
 static void on_resolved(void *ctx, const uint32_t *ip, size_t n)
 {
 	struct waiting *w = ctx;
@@ -128,7 +125,6 @@ static void on_resolved(void *ctx, const uint32_t *ip, size_t n)
 	w->resolved++;
 	w->n = n;
 	memcpy(w->ip, ip, n * sizeof *ip);
-	count(w);
 }
 
 static void on_failed(void *ctx, const char *why)
@@ -136,13 +132,13 @@ static void on_failed(void *ctx, const char *why)
 	struct waiting *w = ctx;
 
 	assert_non_null(why);
+	w->why = why;
 	w->failed++;
-	count(w);
 }
 
 static void on_limit(void *ctx)
 {
-	loop_stop(((struct waiting *)ctx)->loop);
+	((struct waiting *)ctx)->is_late = true;
 }
 
 static const struct loop_hooks hooks = { NULL, on_expired, on_end_turn, on_complain };
@@ -159,9 +155,10 @@ static struct resolver *start(
 
 static void run(struct waiting *w, int wanted)
 {
-	w->wanted = wanted;
+	w->is_late = false;
 	loop_timer_set(w->limit, span_s(20));
-	loop_run(w->loop);
+	while (w->resolved + w->failed < wanted && !w->is_late)
+		assert_int_equal(event_base_loop(loop_base(w->loop), EVLOOP_ONCE), 0);
 }
 
 static void finish(struct server *s, struct waiting *w, struct resolver *r)
@@ -211,7 +208,7 @@ static void test_a_name_gives_all_its_addresses(void **state)
 	finish(&s, &w, r);
 }
 
-static void test_a_failure_is_said_once_and_tried_until_it_works(void **state)
+static void test_a_failure_is_told_and_tried_until_it_works(void **state)
 {
 	const struct resolver_times fast = { 0, 0, 300 };
 	struct server s;
@@ -221,11 +218,99 @@ static void test_a_failure_is_said_once_and_tried_until_it_works(void **state)
 	struct lookup *k = lookup_new(r, "bob.example", &h);
 
 	(void)state;
-	s.fails = 5;
-	run(&w, 2);
-	assert_int_equal(w.failed, 1);
+	s.fails = 8;			/* of these, three ask for the reason */
+	run(&w, 6);
+	assert_int_equal(w.failed, 5);
 	assert_int_equal(w.resolved, 1);
-	assert_int_equal(s.asked, 6);
+	assert_int_equal(s.asked, 9);
+	lookup_free(k);
+	finish(&s, &w, r);
+}
+
+static void expect_reason(uint8_t rcode, const char *why)
+{
+	struct server s;
+	struct waiting w;
+	struct resolver *r = start(&s, &w, &slow);
+	const struct lookup_hooks h = { &w, on_resolved, on_failed };
+	struct lookup *k;
+
+	s.fails = 20;
+	s.rcode = rcode;
+	k = lookup_new(r, "grace.example", &h);
+	run(&w, 1);
+	assert_string_equal(w.why, why);
+	lookup_free(k);
+	finish(&s, &w, r);
+}
+
+static void test_a_failure_has_its_own_reason(void **state)
+{
+	(void)state;
+	expect_reason(3, "there is no such name");
+	expect_reason(0, "it has no IPv4 address");
+	expect_reason(2, "no name server gives an answer");
+	expect_reason(5, "the name server refuses to answer");
+}
+
+/* It is another question; a year of a name that is gone costs hardly more than it did. */
+static void test_the_reason_is_asked_for_ever_more_rarely(void **state)
+{
+	const struct resolver_times fast = { 0, 0, 300 };
+	struct server s;
+	struct waiting w;
+	struct resolver *r = start(&s, &w, &fast);
+	const struct lookup_hooks h = { &w, on_resolved, on_failed };
+	struct lookup *k = lookup_new(r, "heidi.example", &h);
+
+	(void)state;
+	s.fails = 1000;
+	run(&w, 64);
+	assert_int_equal(w.failed, 64);
+	assert_in_range(s.asked, 64 + 7, 64 + 8);
+	lookup_free(k);
+	finish(&s, &w, r);
+}
+
+static void test_a_name_is_asked_for_when_somebody_wants_it(void **state)
+{
+	struct server s;
+	struct waiting w;
+	struct resolver *r = start(&s, &w, &slow);
+	const struct lookup_hooks h = { &w, on_resolved, on_failed };
+	struct lookup *k = lookup_new(r, "ivan.example", &h);
+	struct lookup *address = lookup_new(r, "192.0.2.1", &h);
+
+	(void)state;
+	w.resolved = 0;
+	s.moves = true;
+	run(&w, 1);
+	lookup_ask(address);
+	lookup_ask(k);
+	run(&w, 2);
+	assert_int_equal(s.asked, 2);
+	assert_int_equal(w.ip[0], 0xC6336408);
+	lookup_free(address);
+	lookup_free(k);
+	finish(&s, &w, r);
+}
+
+static void test_a_question_on_its_way_is_not_asked_again(void **state)
+{
+	struct server s;
+	struct waiting w;
+	struct resolver *r = start(&s, &w, &slow);
+	const struct lookup_hooks h = { &w, on_resolved, on_failed };
+	struct lookup *k = lookup_new(r, "judy.example", &h);
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		lookup_ask(k);
+	run(&w, 1);
+	lookup_ask(k);
+	run(&w, 2);
+	assert_int_equal(s.asked, 2);
+	assert_int_equal(w.resolved, 2);
 	lookup_free(k);
 	finish(&s, &w, r);
 }
@@ -291,7 +376,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_address_needs_no_server_and_no_wait),
 		cmocka_unit_test(test_a_name_gives_all_its_addresses),
-		cmocka_unit_test(test_a_failure_is_said_once_and_tried_until_it_works),
+		cmocka_unit_test(test_a_failure_is_told_and_tried_until_it_works),
+		cmocka_unit_test(test_a_failure_has_its_own_reason),
+		cmocka_unit_test(test_the_reason_is_asked_for_ever_more_rarely),
+		cmocka_unit_test(test_a_name_is_asked_for_when_somebody_wants_it),
+		cmocka_unit_test(test_a_question_on_its_way_is_not_asked_again),
 		cmocka_unit_test(test_a_name_that_moves_is_followed),
 		cmocka_unit_test(test_nobody_hears_of_a_lookup_that_is_gone),
 		cmocka_unit_test(test_a_silent_server_does_not_hold_up_the_end),

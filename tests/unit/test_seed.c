@@ -229,7 +229,7 @@ static void test_atalk_Q07_the_same_list_in_another_order_agrees(void **state)
 	rig_run(rig, span_s(2));
 	assert_true(port_is_up(rig->link[0].port));
 	/* Our own spelling counts. */
-	assert_name(&rig_route(rig, 3)->zones.zone[1]->name, "Caf\x8E");
+	assert_name(&rig_route(rig, 3)->zones->zone[1]->name, "Caf\x8E");
 	rig_free(rig);
 }
 
@@ -269,7 +269,7 @@ static void test_atalk_R05_a_soft_seed_adopts_what_it_hears(void **state)
 	assert_true(port_is_up(rig->link[0].port));
 	assert_int_equal(range_of(rig, 0).first, 7);
 	assert_int_equal(range_of(rig, 0).last, 8);
-	assert_false(rig_route(rig, 7)->zones.is_complete);
+	assert_false(rig_route(rig, 7)->zones->is_complete);
 	station_zip_reply(&p, rig_socket(rig, 0, 6), 7, 1, ZONES("Attic"));
 	station_net_info(&p, rig_socket(rig, 0, 6), 7, 8, "Attic");
 	assert_name(&rig->link[0].port->default_zone->name, "Attic");
@@ -299,7 +299,7 @@ static void test_atalk_R05_a_soft_seed_keeps_its_range_and_adopts_the_zones(void
 	station_net_info(&p, all_zip, 3, 5, "Attic");
 	assert_true(port_is_up(rig->link[0].port));
 	assert_name(&rig->link[0].port->default_zone->name, "Attic");
-	assert_int_equal(rig_route(rig, 3)->zones.used, 1);
+	assert_int_equal(rig_route(rig, 3)->zones->used, 1);
 	rig_free(rig);
 }
 

@@ -106,7 +106,7 @@ static void test_atalk_R08_a_learnt_range_replaces_the_route_another_port_had(vo
 	rig_run(rig, span_ms(2100));
 	assert_true(port_is_up(rig->link[0].port));
 	assert_int_equal(rig_route(rig, 4)->best->distance, 0);
-	assert_int_equal(rig_route(rig, 4)->zones.used, 0);
+	assert_int_equal(rig_route(rig, 4)->zones->used, 0);
 	assert_non_null(rig_route(rig, 30));
 	rig_free(rig);
 }
@@ -183,15 +183,15 @@ static void test_atalk_Z37_lists_of_several_repliers_are_not_mixed(void **state)
 	us = rig_socket(rig, 0, 6);
 	station_zip_reply(&p, us, 3, 2, ZONES("One"));
 	station_zip_reply(&q, us, 3, 2, ZONES("Three"));
-	assert_false(rig_route(rig, 3)->zones.is_complete);
+	assert_false(rig_route(rig, 3)->zones->is_complete);
 	station_zip_reply(&q, us, 3, 2, ZONES("Three"));
-	assert_false(rig_route(rig, 3)->zones.is_complete);
+	assert_false(rig_route(rig, 3)->zones->is_complete);
 	station_zip_reply(&q, us, 3, 2, ZONES("Four"));
-	assert_true(rig_route(rig, 3)->zones.is_complete);
+	assert_true(rig_route(rig, 3)->zones->is_complete);
 	station_zip_reply(&p, us, 3, 2, ZONES("Two"));
-	assert_int_equal(rig_route(rig, 3)->zones.used, 2);
-	assert_name(&rig_route(rig, 3)->zones.zone[0]->name, "Three");
-	assert_name(&rig_route(rig, 3)->zones.zone[1]->name, "Four");
+	assert_int_equal(rig_route(rig, 3)->zones->used, 2);
+	assert_name(&rig_route(rig, 3)->zones->zone[0]->name, "Three");
+	assert_name(&rig_route(rig, 3)->zones->zone[1]->name, "Four");
 	rig_free(rig);
 }
 
@@ -210,10 +210,10 @@ static void test_routers_that_never_finish_do_not_keep_others_from_being_heard(v
 	}
 	s = station_q(rig);
 	station_zip_reply(&s, rig_socket(rig, 0, 6), 3, 1, ZONES("Whole"));
-	assert_false(rig_route(rig, 3)->zones.is_complete);
+	assert_false(rig_route(rig, 3)->zones->is_complete);
 	rig_run(rig, span_s(10));
 	station_zip_reply(&s, rig_socket(rig, 0, 6), 3, 1, ZONES("Whole"));
-	assert_true(rig_route(rig, 3)->zones.is_complete);
+	assert_true(rig_route(rig, 3)->zones->is_complete);
 	rig_free(rig);
 }
 
@@ -266,8 +266,8 @@ static void test_atalk_Z42_changed_zones_warn_and_replace_the_list(void **state)
 	assert_int_equal(rig_noted(rig, TRACE_PORT_ZONES_DIFFER), 1);
 	assert_true(port_is_up(rig->link[1].port));
 	rig_run(rig, span_s(5));
-	assert_int_equal(rig_route(rig, 3)->zones.used, 2);
-	assert_name(&rig_route(rig, 3)->zones.zone[1]->name, "Bistro");
+	assert_int_equal(rig_route(rig, 3)->zones->used, 2);
+	assert_name(&rig_route(rig, 3)->zones->zone[1]->name, "Bistro");
 	rig_free(rig);
 }
 

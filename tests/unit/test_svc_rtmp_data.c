@@ -136,6 +136,13 @@ static void test_atalk_R16_D35_distance_15_is_used_but_not_told_bad_is_31(void *
 	assert_int_equal(tuple_of(&d, 51)->distance, 14);
 	assert_int_equal(tuple_of(&d, 20)->distance, 31);
 	assert_int_equal(tuple_of(&d, 30)->distance, 31);
+	/* The "whole table" on request (R36) is of what is told, too: without split horizon. */
+	rig_clear(rig);
+	station_send(&b, rig_socket(rig, 1, AT_SOCKET_RTMP), 200, DDP_RTMP_REQUEST, "\x03", 1);
+	d = data_of(rig_take(rig, 1, DDP_RTMP));
+	assert_null(tuple_of(&d, 50));
+	assert_int_equal(tuple_of(&d, 51)->distance, 14);
+	assert_int_equal(tuple_of(&d, 20)->distance, 31);
 	/* Packets still go there. */
 	rig_clear(rig);
 	station_send(&b, (struct at_sockaddr){ 50, 1, 4 }, 253, DDP_AEP, "\x01", 1);

@@ -429,7 +429,7 @@ static void test_atalk_Z36_Z10_the_zone_is_learnt_by_query_and_is_one(void **sta
 	assert_null(lt0(rig)->default_zone);
 	say_zones(rig, 10, 2, ZONES("Hall", "Attic"));
 	assert_name(&lt0(rig)->default_zone->name, "Hall");
-	assert_int_equal(rig_route(rig, 10)->zones.used, 1);
+	assert_int_equal(rig_route(rig, 10)->zones->used, 1);
 	assert_null(zone_find(&rig->r->zones, &(struct at_name){ 5, "Attic" }));
 	rig_free(rig);
 }

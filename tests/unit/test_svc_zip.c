@@ -19,7 +19,7 @@ static void say_zip(const struct station *s, const struct wr *w)
 
 static const struct zone_list *zones_of(const struct rig *rig, uint16_t net)
 {
-	return &rig_route(rig, net)->zones;
+	return rig_route(rig, net)->zones;
 }
 
 /* The networks of a Query that was heard. */

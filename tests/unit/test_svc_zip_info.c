@@ -170,7 +170,7 @@ static void teach_zones(const struct station *p, unsigned n, int length)
 		snprintf(text, sizeof(text), "Z%03u%0*d", i, length - 4, 0);
 		station_zip_reply(p, us, 30, (uint8_t)n, ZONES(text));
 	}
-	assert_true(rig_route(p->rig, 30)->zones.is_complete);
+	assert_true(rig_route(p->rig, 30)->zones->is_complete);
 }
 
 /* Pages through a list until the LastFlag; every name once; returns how many. */

@@ -104,6 +104,35 @@ static void test_aurp_T13_data_from_the_tunnel_reaches_the_cable_unchanged(void 
 	lab_free(lab);
 }
 
+/* A Loop Probe of somebody else's: an RTMP packet, function 4, from a network nobody here knows. */
+static void test_aurp_L12_M23_a_foreign_loop_probe_is_forwarded_as_it_is(void **state)
+{
+	static const uint8_t probe[] = { 4, 0, 0, 0, 0, 0xC0, 0xFF, 0xEE, 0x15, 0x04 };
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	const struct ddp h = { .hops = 2, .dst = { 20, 0, AT_SOCKET_RTMP },
+		.src = { 777, 9, AT_SOCKET_RTMP }, .type = DDP_RTMP_REQUEST };
+	uint8_t bytes[DDP_LONG_HEADER + sizeof probe];
+	struct wr w = wr_over(bytes, sizeof bytes);
+	struct ddp there = h;
+	const struct heard *f;
+
+	(void)state;
+	mate_join(&m);
+	lab_net(lab, net(20), 3, "Near");
+	there.len = sizeof bytes;
+	ddp_encode_long(&w, &there);
+	wr_bytes(&w, probe, sizeof probe);
+	assert_null(rig_route(lab->rig, 777));
+	rig_clear(lab->rig);
+	mate_data(&m, bytes, sizeof bytes);
+	f = rig_take(lab->rig, 0, DDP_RTMP_REQUEST);
+	ddp_set_hops(bytes, 3);
+	assert_int_equal(f->pkt.len, sizeof bytes);
+	assert_memory_equal(f->pkt.data, bytes, sizeof bytes);
+	lab_free(lab);
+}
+
 static void test_aurp_T24_fifteen_hops_reach_the_attached_cable_and_no_further(void **state)
 {
 	struct lab *lab = lab_up(1);
@@ -326,6 +355,7 @@ int main(void)
 		cmocka_unit_test(
 			test_aurp_T12_packet_goes_to_the_router_that_is_next_and_to_no_other),
 		cmocka_unit_test(test_aurp_T13_data_from_the_tunnel_reaches_the_cable_unchanged),
+		cmocka_unit_test(test_aurp_L12_M23_a_foreign_loop_probe_is_forwarded_as_it_is),
 		cmocka_unit_test(
 			test_aurp_T24_fifteen_hops_reach_the_attached_cable_and_no_further),
 		cmocka_unit_test(test_aurp_T14_the_largest_datagram_crosses_whole),

@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <event2/event.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,59 @@ static void test_one_refused_packet_does_not_stop_the_rest(void **state)
 	assert_int_equal(s->lost_a.error, EACCES);
 }
 
+/* A port of localhost that nobody has. */
+static struct endpoint nobody(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof a;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &size), 0);
+	close(fd);
+	return (struct endpoint){ 0x7F000001, ntohs(a.sin_port) };
+}
+
+/* The kernel of the receiver says so by ICMP, and the others' packets do not pay for it. */
+static void test_nobody_at_a_port_is_told_and_costs_no_other_packet(void **state)
+{
+	struct udp_rig *s = *state;
+	const struct endpoint to = nobody();
+	struct pkt_buf buf;
+	struct pkt *p = pkt_buf_init(&buf);
+
+	for (int i = 0; i < 40; i++) {
+		udp_send(s->a, i % 2 ? s->to_b : to, p);
+		if (i % 4 == 3)
+			udp_flush(s->a);
+	}
+	udp_rig_until_got(s, 20);
+	assert_int_equal(s->lost_a.refused, 0);
+	while (s->unreachables < 20)
+		udp_rig_turn(s);
+	assert_true(endpoint_eq(s->last_unreachable.to, to));
+	assert_int_equal(s->last_unreachable.by, 0x7F000001);
+	assert_int_equal(s->last_unreachable.code, 3);
+}
+
+/* More of them than one turn reads: none stays in the kernel, and nobody is woken for it. */
+static void test_errors_are_read_to_the_last(void **state)
+{
+	struct udp_rig *s = *state;
+	const struct endpoint to = nobody();
+	struct pkt_buf buf;
+
+	for (int i = 0; i < 150; i++)
+		udp_send(s->a, to, pkt_buf_init(&buf));
+	udp_flush(s->a);
+	while (s->unreachables < 150)
+		udp_rig_turn(s);
+	assert_int_equal(event_base_loop(loop_base(s->loop), EVLOOP_ONCE | EVLOOP_NONBLOCK), 0);
+	udp_send(s->a, s->to_b, pkt_buf_init(&buf));
+	udp_rig_until_got(s, 1);
+	assert_int_equal(s->unreachables, 150);
+}
+
 static void test_an_address_in_use_says_so(void **state)
 {
 	struct udp_rig *s = *state;
@@ -141,6 +195,8 @@ int main(void)
 		ON_UDP(test_the_largest_datagram_is_received_whole),
 		ON_UDP(test_a_packet_too_large_for_the_batch_is_counted),
 		ON_UDP(test_one_refused_packet_does_not_stop_the_rest),
+		ON_UDP(test_nobody_at_a_port_is_told_and_costs_no_other_packet),
+		ON_UDP(test_errors_are_read_to_the_last),
 		ON_UDP(test_an_address_in_use_says_so),
 		ON_UDP(test_a_socket_of_one_interface_takes_that_alone),
 		cmocka_unit_test(test_the_address_that_packets_leave_from),

@@ -36,12 +36,13 @@ void peer_gives_way(struct peer *p, struct at_range range, struct at_range own, 
 
 static struct router r;
 static struct peer peer;
-static size_t n_full;
+static size_t n_full, n_unfit;
 
 static void count_trace(void *ctx, const struct trace_event *e)
 {
 	(void)ctx;
 	n_full += e->kind == TRACE_ZONES_FULL;
+	n_unfit += e->kind == TRACE_ZONE_UNFIT;
 }
 
 static int setup(void **state)
@@ -51,7 +52,7 @@ static int setup(void **state)
 	route_table_init(&r.routes, 1000);
 	zone_table_init(&r.zones, 1000);
 	list_init(&peer.paths);
-	n_full = 0;
+	n_full = n_unfit = 0;
 	return 0;
 }
 
@@ -85,7 +86,7 @@ static bool add(struct route *to, const char *text)
 {
 	struct at_name n = name(text);
 
-	return route_add_zone(&r, to, &n);
+	return path_add_zone(&r, to->best, &n);
 }
 
 static const struct zone *find(const char *text)
@@ -105,7 +106,7 @@ static void test_atalk_Z07_incomplete_list_is_invisible(void **state)
 	assert_non_null(find("East"));
 	assert_false(zone_is_visible(find("East")));
 	assert_false(route_has_zone(a, &east));
-	route_complete_zones(&r, a);
+	path_complete_zones(&r, a->best);
 	assert_true(zone_is_visible(find("East")));
 	assert_true(route_has_zone(a, &east));
 }
@@ -115,13 +116,13 @@ static void test_atalk_Z06_aurp_Z17_complete_at_the_announced_number_of_distinct
 	struct route *a = route(30, 34);
 
 	(void)state;
-	route_expect_zones(&r, a, 3);
+	path_expect_zones(&r, a->best, 3);
 	assert_true(add(a, "East"));
 	assert_true(add(a, "EAST"));	/* a repeated packet */
 	assert_true(add(a, "West"));
-	assert_false(a->zones.is_complete);
+	assert_false(a->zones->is_complete);
 	assert_true(add(a, "North"));
-	assert_true(a->zones.is_complete);
+	assert_true(a->zones->is_complete);
 	assert_true(add(a, "Late"));	/* more than announced is kept all the same */
 	assert_true(zone_is_visible(find("Late")));
 }
@@ -133,8 +134,8 @@ static void test_a_total_that_comes_after_the_names_completes_too(void **state)
 	(void)state;
 	add(a, "East");
 	add(a, "West");
-	route_expect_zones(&r, a, 2);
-	assert_true(a->zones.is_complete);
+	path_expect_zones(&r, a->best, 2);
+	assert_true(a->zones->is_complete);
 }
 
 static void test_atalk_Z43_aurp_Z22_one_zone_on_two_networks_spelt_as_first_seen(void **state)
@@ -143,9 +144,9 @@ static void test_atalk_Z43_aurp_Z22_one_zone_on_two_networks_spelt_as_first_seen
 
 	(void)state;
 	add(a, "Caf\x8e");
-	route_complete_zones(&r, a);
+	path_complete_zones(&r, a->best);
 	add(b, "CAF\x83");
-	route_complete_zones(&r, b);
+	path_complete_zones(&r, b->best);
 	assert_int_equal(r.zones.used, 1);
 	assert_int_equal(find("caf\x8e")->used, 2);
 	assert_ptr_equal(find("caf\x8e")->routes[0], b);	/* by network number */
@@ -158,7 +159,6 @@ static void test_atalk_Z10_limits_of_a_list(void **state)
 	char text[16];
 
 	(void)state;
-	assert_false(add(a, ""));
 	for (int i = 0; i < 255; i++) {
 		snprintf(text, sizeof text, "zone %d", i);
 		assert_true(add(a, text));
@@ -167,6 +167,39 @@ static void test_atalk_Z10_limits_of_a_list(void **state)
 	assert_true(add(b, "only"));
 	assert_false(add(b, "second on a non-extended network"));
 	assert_null(find("one too many"));
+}
+
+/* Nobody could choose them: counted, said at the first, and not shown. */
+static void test_atalk_Z10_names_that_are_none_count_and_stay_hidden(void **state)
+{
+	static const char *const unfit[] = { "", "*", " East", "East ", "\xCA" "East", " " };
+	struct route *a = route(30, 34);
+
+	(void)state;
+	path_expect_zones(&r, a->best, 7);
+	for (size_t i = 0; i < 12; i++) {
+		assert_true(add(a, unfit[i / 2]));
+		assert_null(find(unfit[i / 2]));
+	}
+	assert_int_equal(n_unfit, 1);
+	assert_false(a->zones->is_complete);
+	assert_true(add(a, "*st"));
+	assert_true(a->zones->is_complete);
+	assert_int_equal(a->zones->used, 1);
+	assert_int_equal(a->zones->n_unfit, 6);
+}
+
+static void test_a_list_of_nothing_but_such_names_is_not_whole(void **state)
+{
+	struct route *a = route(30, 34);
+
+	(void)state;
+	add(a, "*");
+	path_expect_zones(&r, a->best, 1);
+	path_complete_zones(&r, a->best);
+	assert_false(a->zones->is_complete);
+	assert_true(add(a, "East"));
+	assert_true(a->zones->is_complete);
 }
 
 static void test_a_full_table_says_so_once_and_recovers(void **state)
@@ -181,7 +214,7 @@ static void test_a_full_table_says_so_once_and_recovers(void **state)
 	assert_false(add(a, "four"));
 	assert_true(r.zones.is_full);
 	assert_int_equal(n_full, 1);
-	route_clear_zones(&r, a);
+	path_clear_zones(&r, a->best);
 	assert_false(r.zones.is_full);
 	assert_true(add(a, "three"));
 }
@@ -192,13 +225,13 @@ static void test_atalk_Z01_a_route_takes_its_zones_along(void **state)
 
 	(void)state;
 	add(a, "East");
-	route_complete_zones(&r, a);
+	path_complete_zones(&r, a->best);
 	route_withdraw_peer(&r, &peer);
 	route_age(&r);
 	route_age(&r);
 	assert_null(find("East"));
 	a = route(30, 34);
-	assert_false(a->zones.is_complete);	/* asked for anew */
+	assert_false(a->zones->is_complete);	/* asked for anew */
 }
 
 static void test_the_digest_tells_sets_apart_and_nothing_else(void **state)
@@ -212,8 +245,8 @@ static void test_the_digest_tells_sets_apart_and_nothing_else(void **state)
 	add(b, "east");
 	add(c, "East");
 	add(c, "Wesu");
-	assert_true(a->zones.digest == b->zones.digest);
-	assert_true(a->zones.digest != c->zones.digest);
+	assert_true(a->zones->digest == b->zones->digest);
+	assert_true(a->zones->digest != c->zones->digest);
 }
 
 static void test_zones_stay_sorted_by_folded_name(void **state)
@@ -242,6 +275,8 @@ int main(void)
 		T(test_a_total_that_comes_after_the_names_completes_too),
 		T(test_atalk_Z43_aurp_Z22_one_zone_on_two_networks_spelt_as_first_seen),
 		T(test_atalk_Z10_limits_of_a_list),
+		T(test_atalk_Z10_names_that_are_none_count_and_stay_hidden),
+		T(test_a_list_of_nothing_but_such_names_is_not_whole),
 		T(test_a_full_table_says_so_once_and_recovers),
 		T(test_atalk_Z01_a_route_takes_its_zones_along),
 		T(test_the_digest_tells_sets_apart_and_nothing_else),

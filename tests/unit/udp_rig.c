@@ -64,6 +64,14 @@ static void on_received(void *ctx, struct instant now, struct endpoint from, str
 	memset(pkt_push(p, PKT_HEADROOM), 0xEE, PKT_HEADROOM);
 }
 
+static void on_unreachable(void *ctx, const struct unreachable *u)
+{
+	struct udp_rig *r = ctx;
+
+	r->unreachables++;
+	r->last_unreachable = *u;
+}
+
 /* A socket on the first free port from *port on; *port then stands behind it. */
 static struct udp *open_next(
 	struct udp_rig *r, struct losses *losses, uint16_t *port, struct endpoint *at)
@@ -87,7 +95,7 @@ int udp_rig_set_up(void **state)
 
 	if (!r)
 		return -1;
-	r->hooks = (struct packet_hooks){ r, on_received };
+	r->hooks = (struct udp_hooks){ { r, on_received }, on_unreachable };
 	r->deadline = INSTANT_NEVER;
 	r->in_order = true;
 	r->loop = loop_new(&hooks);
@@ -120,6 +128,13 @@ void udp_rig_until_got(struct udp_rig *r, int wanted)
 		assert_int_equal(event_base_loop(loop_base(r->loop), EVLOOP_ONCE), 0);
 	}
 	assert_int_equal(r->got, wanted);
+}
+
+void udp_rig_turn(struct udp_rig *r)
+{
+	loop_timer_set(r->limit, span_s(LIMIT_S));
+	assert_int_equal(event_base_loop(loop_base(r->loop), EVLOOP_ONCE), 0);
+	assert_false(r->is_late);
 }
 
 void udp_rig_to_deadline(struct udp_rig *r)

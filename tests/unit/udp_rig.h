@@ -21,7 +21,9 @@ struct udp_rig {
 	size_t last_len;
 	uint8_t last_first, last_last;
 	struct endpoint last_from;
-	struct packet_hooks hooks;
+	int unreachables;
+	struct unreachable last_unreachable;
+	struct udp_hooks hooks;
 };
 
 /* setup and teardown for cmocka; *state is the rig */
@@ -30,6 +32,9 @@ int udp_rig_tear_down(void **state);
 
 /* Flushes a and runs turns until so many packets have come; asserts that they do, and no more. */
 void udp_rig_until_got(struct udp_rig *r, int wanted);
+
+/* Runs one turn; asserts that something happens within the limit. */
+void udp_rig_turn(struct udp_rig *r);
 
 /* Runs the loop until its deadline. */
 void udp_rig_to_deadline(struct udp_rig *r);

@@ -1,0 +1,75 @@
+"""Which walk runs which command of the README; tests/lint/check_readme.py keeps it whole."""
+
+TESTS = "tests/run.sh does it, or is it"
+WIREGUARD = "tests/system/test_wireguard.py does it, in namespaces"
+CARD = "no walk: the machine has no card that nobody has configured"
+SHORT, LONG = "short", "long"
+
+PLAN = {
+    "sudo apt install git": LONG,
+    "git clone ADDRESS aurpd": LONG,
+    "cd aurpd": LONG,
+    "sudo tests/demo.sh": LONG,
+    "sudo tests/run.sh": TESTS,
+    "sudo apt install build-essential cmake pkg-config libevent-dev libconfuse-dev": LONG,
+    "cmake --preset release && cmake --build --preset release": LONG,
+    "sudo cmake --install build/release": LONG,
+    "sudo systemd-sysusers && sudo systemctl daemon-reload": SHORT,
+    "sudo mandb -q": SHORT,
+    "man -k appletalk": SHORT,
+    "sudo nano /etc/aurpd/aurpd.conf": "an editor waits for a person",
+    "ip -br link": SHORT,
+    "sudo aurpd -t": SHORT,
+    "sudo systemctl enable --now aurpd": SHORT,
+    "sudo nft list ruleset": LONG,
+    "sudo systemctl reload nftables": LONG,
+    "ip link": "what it shows is explained",
+    "sudo ifup enp3s0": CARD,
+    "sudo networkctl reload": CARD,
+    "sudo nmcli connection add type ethernet con-name appletalk ifname enp3s0 "
+    "ipv4.method disabled ipv6.method disabled": CARD,
+    "sudo mkdir -p /etc/systemd/system/aurpd.service.d": SHORT,
+    "sudo cp /usr/share/doc/aurpd/examples/aurpd-tashtalk.conf "
+    "/etc/systemd/system/aurpd.service.d/tashtalk.conf": SHORT,
+    "sudo systemctl daemon-reload && sudo systemctl restart aurpd": SHORT,
+    "sudo cp /usr/share/doc/aurpd/examples/aurpd-tap.conf "
+    "/etc/systemd/system/aurpd.service.d/tap.conf": SHORT,
+    "sudo systemctl daemon-reload": SHORT,
+    "sudo apt install bridge-utils": LONG,
+    "sudo nmcli connection add type bridge con-name br0 ifname br0 bridge.stp no": LONG,
+    "sudo nmcli connection add type ethernet con-name br0-eth0 ifname eth0 master br0": LONG,
+    "sudo nmcli connection add type tun con-name br0-at0 ifname at0 mode tap "
+    "owner \"$(id -u aurpd)\" master br0": LONG,
+    "nmcli connection": LONG,
+    "sudo nmcli connection modify \"Wired connection 1\" connection.autoconnect no": LONG,
+    "sudo systemctl reboot": LONG,
+    "ip -br link show master br0": LONG,
+    "systemctl status aurpd": SHORT,
+    "sudo journalctl -u aurpd": SHORT,
+    "sudo systemctl kill -s USR1 aurpd; sudo cat /run/aurpd/dump": SHORT,
+    "sudo systemctl reload aurpd": SHORT,
+    "sudo systemctl kill -s USR2 aurpd": SHORT,
+    "sudo ss -lunp 'sport = :387'": SHORT,
+    "sudo tcpdump -ni eth0 udp port 387": LONG,
+    "sudo apt install tcpdump": LONG,
+    "git pull": LONG,
+    "sudo systemctl disable --now aurpd": SHORT,
+    "sudo xargs -d '\\n' rm -f <build/release/install_manifest.txt": SHORT,
+    "sudo rm -rf /etc/aurpd /etc/systemd/system/aurpd.service.d /var/lib/aurpd "
+    "/usr/share/doc/aurpd": SHORT,
+    "sudo userdel aurpd": SHORT,
+    "sudo apt install nftables": LONG,
+    "sudo systemctl enable nftables": LONG,
+    "sudo systemctl restart nftables": LONG,
+    "sudo apt install wireguard-tools": WIREGUARD,
+    "sudo sh -c 'umask 077; wg genkey | tee /etc/wireguard/aurp.key | wg pubkey'": WIREGUARD,
+    "sudo chmod 600": WIREGUARD,
+    "sudo systemctl enable --now wg-quick@wg-aurp": WIREGUARD,
+    "ping -c 3 10.87.0.2": WIREGUARD,
+    "cmake --preset dev && cmake --build --preset dev && ctest --preset dev": TESTS,
+    "cmake --preset asan && cmake --build --preset asan && ctest --preset asan": TESTS,
+    "sudo pytest-3 tests/system": TESTS,
+    "cmake --preset fuzz && cmake --build --preset fuzz --target fuzz-all": TESTS,
+    "tests/run.sh --sim 1000 --seed 1": TESTS,
+    "sudo tests/run.sh --long": TESTS,
+}
