@@ -96,6 +96,9 @@ void send_leave(struct peer *p);
 /* The only writer of the state; stops `retry`. */
 void send_enter(struct peer *p, enum send_state state);
 
+/* aurp_send_sui.c: is one of these events of a kind that the peer asked for (U19)? */
+bool send_wants(const struct peer *p, const struct aurp_event *event, size_t n);
+
 /* aurp_send_open.c: legal in every state. */
 void send_on_open_req(struct peer *p, const struct aurp *h, struct rd *body);
 
