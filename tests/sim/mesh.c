@@ -7,12 +7,14 @@
 #include <stdlib.h>
 
 #include "alloc.h"
+#include "nat.h"
 
 enum { PAYLOAD_MAX = 1472, HELD_BACK = 5 };
 
 struct packet {
 	struct flight flight;
 	struct mesh *mesh;
+	struct nat *where;		/* inside which translator; NULL: outside of all */
 	struct endpoint src, dst;
 	size_t len;
 	uint8_t bytes[];
@@ -61,6 +63,7 @@ static void take_next_address(struct jack *j)
 	struct world *w = j->mesh->world;
 
 	j->addr = (struct endpoint){ WORLD_FIRST_IP + (uint32_t)w->addresses.n, AURP_PORT };
+	j->listed = j->addr.ip;
 	things_add(&w->addresses, j);
 }
 
@@ -159,6 +162,12 @@ static bool is_cut(const struct mesh *m, const struct jack *from, const struct j
 	return false;
 }
 
+bool mesh_passes(const struct mesh *m, const struct jack *a, const struct jack *b)
+{
+	return m->weather.loss == 0 && span_cmp(m->weather.delay_max, fair.delay_max) <= 0 &&
+	       !is_cut(m, a, b) && !is_cut(m, b, a);
+}
+
 static void judge(struct mesh *m, struct passing *p)
 {
 	for (size_t i = 0; i < m->intercepts.n; i++) {
@@ -183,22 +192,20 @@ static void judge(struct mesh *m, struct passing *p)
 static void on_arrival(struct timer *t)
 {
 	struct packet *q = container_of(t, struct packet, flight.timer);
-	struct jack *to = world_find_jack(q->mesh->world, q->dst.ip);
+	struct jack *to = nat_in(q->mesh, q->where, q->src, q->dst, true);
 	uint8_t storage[PKT_HEADROOM + PAYLOAD_MAX];
 	struct pkt p = pkt_over(storage, sizeof storage, PKT_HEADROOM);
-	bool is_open = to && (to->addr.port == q->dst.port ||
-		(to->nat_port != 0 && to->nat_port == q->dst.port));
 
 	list_remove(&q->flight.in_world);
 	memcpy(p.data, q->bytes, q->len);
 	p.len = q->len;
-	/* An address belongs to one mesh: tunnels do not mix. */
-	if (is_open && to->mesh == q->mesh)
+	if (to)
 		to->receive(to, q->src, &p);
 	free(q);
 }
 
-static void put_on_way(struct mesh *m, const struct passing *p, struct span extra)
+static void put_on_way(struct mesh *m, struct nat *where, const struct passing *p,
+	struct span extra)
 {
 	struct packet *q = world_alloc(1, sizeof(*q) + p->payload->len);
 	struct span delay = world_between(m->world, m->weather.delay_min, m->weather.delay_max);
@@ -206,6 +213,7 @@ static void put_on_way(struct mesh *m, const struct passing *p, struct span extr
 	if (world_chance(m->world, m->weather.reorder))
 		delay.us *= prng_range(&m->world->prng, 1, HELD_BACK);
 	q->mesh = m;
+	q->where = where;
 	q->src = p->src;
 	q->dst = p->dst;
 	q->len = p->payload->len;
@@ -213,13 +221,30 @@ static void put_on_way(struct mesh *m, const struct passing *p, struct span extr
 	world_take_off(m->world, &q->flight, on_arrival, span_us(delay.us + extra.us));
 }
 
-/* What a tunnel at rest may carry: tickles, and the dialling of those who are off. */
+static bool has_mate(const struct passing *p)
+{
+	return (p->from && mate_of_jack(p->from->mesh->world, p->from)) ||
+	       (p->to && mate_of_jack(p->to->mesh->world, p->to));
+}
+
+/* A null RI-Upd, or its RI-Ack. */
+static bool is_probe(const struct passing *p)
+{
+	const size_t null_len = AURP_DOMAIN_HEADER + AURP_HEADER + 4;
+
+	return (p->msg == AURP_RI_UPD && p->payload->len <= null_len) || p->msg == AURP_RI_ACK;
+}
+
+/*
+ * What a tunnel at rest may carry: tickles, and the dialling of those who are off. Some
+ * mates never tickle while they hear anything, so a data sender must ask.
+ */
 static bool is_quiet(const struct passing *p)
 {
 	bool is_off = !p->to || (p->to->tunnel && !p->to->tunnel->handle);
 
 	return p->msg == AURP_TICKLE || p->msg == AURP_TICKLE_ACK ||
-	       (p->msg == AURP_OPEN_REQ && is_off);
+	       (p->msg == AURP_OPEN_REQ && is_off) || (has_mate(p) && is_probe(p));
 }
 
 static void count(struct mesh *m, const struct passing *p)
@@ -241,27 +266,29 @@ void jack_send(struct jack *from, struct endpoint to, const struct pkt *payload)
 	struct mesh *m = from->mesh;
 	struct passing p = {
 		.from = from,
-		.to = world_find_jack(m->world, to.ip),
 		.src = { from->addr.ip, from->nat_port ? from->nat_port : from->addr.port },
 		.dst = to,
 		.payload = payload,
 		.msg = payload_msg(payload),
 		.fate = FATE_PASS,
 	};
+	struct nat *where = NULL;
+	bool is_out = nat_out(from, to, &p.src, &where);
 
+	p.to = nat_in(m, where, p.src, to, false);
 	world_note(m->world, from->number, payload);
 	count(m, &p);
 	if (from->tunnel)
 		watch_tunnel_sent(from->tunnel, &p);
 	judge(m, &p);
-	if (!p.to || payload->len > PAYLOAD_MAX || p.fate == FATE_LOSE ||
+	if (!is_out || !p.to || payload->len > PAYLOAD_MAX || p.fate == FATE_LOSE ||
 		is_cut(m, from, p.to) || world_chance(m->world, m->weather.loss))
 		return;
-	put_on_way(m, &p, p.fate == FATE_DELAY ? p.delay : span_us(0));
+	put_on_way(m, where, &p, p.fate == FATE_DELAY ? p.delay : span_us(0));
 	if (p.fate == FATE_DOUBLE)
-		put_on_way(m, &p, p.delay);
+		put_on_way(m, where, &p, p.delay);
 	if (world_chance(m->world, m->weather.dup))
-		put_on_way(m, &p, span_us(0));
+		put_on_way(m, where, &p, span_us(0));
 }
 
 void mesh_forge(struct mesh *m, struct endpoint src, struct endpoint dst,
@@ -270,5 +297,5 @@ void mesh_forge(struct mesh *m, struct endpoint src, struct endpoint dst,
 	const struct passing p = { .src = src, .dst = dst, .payload = payload };
 
 	world_note(m->world, src.ip, payload);
-	put_on_way(m, &p, span_us(0));
+	put_on_way(m, NULL, &p, span_us(0));
 }

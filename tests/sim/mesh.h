@@ -14,6 +14,7 @@ struct world;
 struct site;
 struct site_tunnel;
 struct mesh;
+struct nat;
 
 struct weather {
 	unsigned loss, dup;		/* percent */
@@ -25,7 +26,9 @@ struct jack {
 	struct mesh *mesh;
 	uint32_t number;		/* the same in every run */
 	struct endpoint addr;		/* port: what it listens on */
+	uint32_t listed;		/* its address as the name service has it */
 	uint16_t nat_port;		/* not 0: others see this source port, and may send to it */
+	struct nat *nat;		/* NULL: its address is good everywhere (nat.h) */
 	unsigned group;			/* packets between different groups are lost */
 	struct site_tunnel *tunnel;	/* NULL: a script */
 	void (*receive)(struct jack *j, struct endpoint from, struct pkt *payload);
@@ -82,6 +85,9 @@ struct site_tunnel *mesh_join_alone(struct mesh *m, struct site *site);
 /* Cuts or heals one direction; both with mesh_cut_pair(). */
 void mesh_cut(struct mesh *m, const struct jack *from, const struct jack *to, bool is_cut);
 void mesh_cut_pair(struct mesh *m, const struct jack *a, const struct jack *b, bool is_cut);
+
+/* Do packets pass both ways, all of them and at once? */
+bool mesh_passes(const struct mesh *m, const struct jack *a, const struct jack *b);
 
 /* All cuts, groups and weather end; intercepts stay. */
 void mesh_heal(struct mesh *m);

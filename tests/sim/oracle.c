@@ -6,7 +6,8 @@
  * which one it uses is a matter of history, so both are taken to be told; in
  * full meshes, which the random worlds have, that makes no difference. Distances
  * over 15 are unreachable, and 15 is not told to anybody. A cable is what the
- * routers on it that seed it and are on say; a network number has one cable.
+ * routers on it that seed it and are on say; a network number has one cable. Mates
+ * are nodes like sites, with cables that only they know.
  */
 #include "world.h"
 
@@ -17,17 +18,18 @@
 enum { NO_MESH = 0xFFFF, SEVERAL = 0xFFFE };
 
 struct edge {
-	uint32_t to;
+	uint32_t to;			/* a node */
 	uint32_t mesh;			/* NO_MESH: a LAN */
 };
 
 struct oracle {
 	const struct world *w;
-	struct edge *edges;		/* sorted by the site they lead from */
-	size_t *first;			/* of each site; one more at the end */
+	struct edge *edges;		/* sorted by the node they lead from */
+	size_t *first;			/* of each node; one more at the end */
 	size_t n_edges, cap_edges;
-	const struct site_port **seeds;	/* of each LAN; NULL: none */
-	uint8_t *hops;			/* [lan * sites + site] */
+	const struct config_port **seeds;	/* of each LAN; NULL: none */
+	size_t nodes;			/* sites, then mates */
+	uint8_t *hops;			/* [lan * nodes + node] */
 	uint32_t *via;			/* the same: the mesh it is reached through, if it is one */
 };
 
@@ -51,12 +53,25 @@ static bool lists(const struct site_tunnel *t, const struct jack *to)
 	return peer && !peer->is_removed;
 }
 
-/* One must list the other, who lists it too or takes whoever calls. */
+/* Can `a` call, and will `b` take it? */
+static bool can_call(const struct site_tunnel *a, const struct site_tunnel *b)
+{
+	return lists(a, &b->jack) && jack_can_be_called(&b->jack, &a->jack) &&
+	       (lists(b, &a->jack) || b->config.accept_unknown);
+}
+
 static bool are_peers(const struct site_tunnel *a, const struct site_tunnel *b)
 {
-	bool ab = lists(a, &b->jack), ba = lists(b, &a->jack);
+	return can_call(a, b) || can_call(b, a);
+}
 
-	return (ab && ba) || (ab && b->config.accept_unknown) || (ba && a->config.accept_unknown);
+/* A mate sends to port 387 alone, and who does not hear it there has no mate. */
+static bool is_mate_of(const struct mate *mate, const struct site_tunnel *t)
+{
+	const struct jack *j = mate_jack(mate);
+
+	return mate->is_on && tunnel_is_alive(t) && j->mesh == t->jack.mesh &&
+	       j->group == t->jack.group && lists(t, j) && jack_hears_at_387(&t->jack, j);
 }
 
 static void add_edge(struct oracle *o, uint32_t to, uint32_t mesh)
@@ -103,6 +118,24 @@ static void add_tunnel_edges(struct oracle *o, const struct site_tunnel *t)
 			j->group == t->jack.group && are_peers(t, j->tunnel))
 			add_edge(o, (uint32_t)j->tunnel->site->index, (uint32_t)m->index);
 	}
+	for (size_t i = 0; i < o->w->mates.n; i++)
+		if (is_mate_of(world_mate(o->w, i), t))
+			add_edge(o, (uint32_t)(o->w->sites.n + i), (uint32_t)m->index);
+}
+
+static void add_mate_edges(struct oracle *o, const struct mate *mate)
+{
+	const struct mesh *m = mate_jack(mate)->mesh;
+
+	for (size_t i = 0; i < m->jacks.n; i++) {
+		const struct jack *j = m->jacks.at[i];
+
+		if (j->tunnel && is_mate_of(mate, j->tunnel))
+			add_edge(o, (uint32_t)j->tunnel->site->index, (uint32_t)m->index);
+	}
+	for (size_t i = 0; mate->is_on && i < mate->n_nets; i++)
+		if (!mate->nets[i].is_gone)
+			o->seeds[mate->nets[i].lan->index] = &mate->nets[i].config;
 }
 
 static void map(struct oracle *o)
@@ -121,20 +154,24 @@ static void map(struct oracle *o)
 			const struct site_port *p = site_port(site, k);
 
 			if (port_is_alive(p) && p->config.seed != SEED_NONE)
-				o->seeds[p->lan->index] = p;
+				o->seeds[p->lan->index] = &p->config;
 		}
 	}
-	o->first[w->sites.n] = o->n_edges;
+	for (size_t i = 0; i < w->mates.n; i++) {
+		o->first[w->sites.n + i] = o->n_edges;
+		add_mate_edges(o, world_mate(w, i));
+	}
+	o->first[o->nodes] = o->n_edges;
 }
 
 /* --- shortest paths -------------------------------------------------------------------- */
 
-/* One step further from every site of the last layer. Returns whether it reached anybody. */
+/* One step further from every node of the last layer. Returns whether it reached anybody. */
 static bool spread(const struct oracle *o, uint8_t *hops, uint32_t *via, unsigned layer)
 {
 	bool has_more = false;
 
-	for (size_t u = 0; u < o->w->sites.n; u++) {
+	for (size_t u = 0; u < o->nodes; u++) {
 		if (hops[u] != layer)
 			continue;
 		for (size_t e = o->first[u]; e < o->first[u + 1]; e++) {
@@ -159,10 +196,10 @@ static bool spread(const struct oracle *o, uint8_t *hops, uint32_t *via, unsigne
 static void measure(struct oracle *o, const struct lan *lan)
 {
 	const struct world *w = o->w;
-	uint32_t *via = o->via + lan->index * w->sites.n;
-	uint8_t *hops = o->hops + lan->index * w->sites.n;
+	uint32_t *via = o->via + lan->index * o->nodes;
+	uint8_t *hops = o->hops + lan->index * o->nodes;
 
-	memset(hops, ORACLE_UNREACHABLE, w->sites.n);
+	memset(hops, ORACLE_UNREACHABLE, o->nodes);
 	if (!o->seeds[lan->index])
 		return;
 	for (size_t i = 0; i < w->sites.n; i++)
@@ -174,6 +211,12 @@ static void measure(struct oracle *o, const struct lan *lan)
 				via[i] = NO_MESH;
 			}
 		}
+	for (size_t i = 0; i < w->mates.n; i++)
+		for (size_t k = 0; k < world_mate(w, i)->n_nets; k++)
+			if (world_mate(w, i)->nets[k].lan == lan) {
+				hops[w->sites.n + i] = 0;
+				via[w->sites.n + i] = NO_MESH;
+			}
 	for (unsigned layer = 0; layer < AT_HOPS_MAX; layer++)
 		if (!spread(o, hops, via, layer))
 			break;
@@ -184,10 +227,11 @@ struct oracle *oracle_new(const struct world *w)
 	struct oracle *o = world_alloc(1, sizeof(*o));
 
 	o->w = w;
-	o->first = world_alloc(w->sites.n + 1, sizeof(*o->first));
+	o->nodes = w->sites.n + w->mates.n;
+	o->first = world_alloc(o->nodes + 1, sizeof(*o->first));
 	o->seeds = world_alloc(w->lans.n, sizeof(*o->seeds));
-	o->hops = world_alloc(w->lans.n * w->sites.n, 1);
-	o->via = world_alloc(w->lans.n * w->sites.n, sizeof(*o->via));
+	o->hops = world_alloc(w->lans.n * o->nodes, 1);
+	o->via = world_alloc(w->lans.n * o->nodes, sizeof(*o->via));
 	map(o);
 	for (size_t i = 0; i < w->lans.n; i++)
 		measure(o, w->lans.at[i]);
@@ -206,20 +250,38 @@ void oracle_free(struct oracle *o)
 
 unsigned oracle_hops(const struct oracle *o, const struct site *site, const struct lan *lan)
 {
-	return o->hops[lan->index * o->w->sites.n + site->index];
+	return o->hops[lan->index * o->nodes + site->index];
+}
+
+unsigned oracle_mate_hops(const struct oracle *o, const struct mate *mate, const struct lan *lan)
+{
+	return o->hops[lan->index * o->nodes + o->w->sites.n + mate->index];
 }
 
 struct at_range oracle_range(const struct oracle *o, const struct lan *lan)
 {
-	const struct site_port *p = o->seeds[lan->index];
+	const struct config_port *p = o->seeds[lan->index];
 
-	return p ? p->config.range : (struct at_range){ 0, 0, false };
+	return p ? p->range : (struct at_range){ 0, 0, false };
+}
+
+const struct config_port *oracle_seed(const struct oracle *o, const struct lan *lan)
+{
+	return o->seeds[lan->index];
+}
+
+const struct lan *oracle_lan(const struct oracle *o, struct at_range range)
+{
+	for (size_t i = 0; i < o->w->lans.n; i++)
+		if (o->seeds[i] && at_range_eq(o->seeds[i]->range, range))
+			return o->w->lans.at[i];
+	return NULL;
 }
 
 void oracle_distort(struct oracle *o, const struct lan *lan)
 {
-	for (size_t i = 0; i < o->w->sites.n; i++) {
-		uint8_t *hops = &o->hops[lan->index * o->w->sites.n + i];
+	for (size_t i = 0; i < o->nodes; i++) {
+		uint8_t *hops = &o->hops[lan->index * o->nodes + i];
 
 		*hops += *hops < AT_HOPS_MAX;
 	}
@@ -242,14 +304,6 @@ static void differ(struct comparison *c, struct at_range range, const char *what
 	if (c->is_judged)
 		watch_say(c->site->world, c->site->config.name, "at rest, network %u-%u: %s "
 			"(is %u, should be %u)", range.first, range.last, what, is, should);
-}
-
-static const struct site_port *seed_of(const struct oracle *o, struct at_range range)
-{
-	for (size_t i = 0; i < o->w->lans.n; i++)
-		if (o->seeds[i] && at_range_eq(o->seeds[i]->config.range, range))
-			return o->seeds[i];
-	return NULL;
 }
 
 static bool has_zone(const struct at_name *list, size_t n, const struct at_name *zone)
@@ -283,10 +337,8 @@ static bool has_same_zones(const struct route_info *info, const struct config_po
 }
 
 static void compare_zones(struct comparison *c, const struct route_info *info,
-	const struct site_port *seed)
+	const struct config_port *config)
 {
-	const struct config_port *config = &seed->config;
-
 	if (has_same_zones(info, config))
 		return;
 	c->differences++;
@@ -301,8 +353,8 @@ static void compare_zones(struct comparison *c, const struct route_info *info,
 static void compare_route(void *ctx, const struct route_info *info)
 {
 	struct comparison *c = ctx;
-	const struct site_port *seed = seed_of(c->o, info->range);
-	unsigned hops = seed ? oracle_hops(c->o, c->site, seed->lan) : ORACLE_UNREACHABLE;
+	const struct lan *lan = oracle_lan(c->o, info->range);
+	unsigned hops = lan ? oracle_hops(c->o, c->site, lan) : ORACLE_UNREACHABLE;
 
 	/* Offered from too far away: known, of no use to anybody. */
 	if (info->distance > AT_HOPS_MAX && strcmp(info->state, "bad") != 0)
@@ -315,10 +367,10 @@ static void compare_route(void *ctx, const struct route_info *info)
 		differ(c, info->range, "there is no such network", info->distance, hops);
 		return;
 	}
-	c->seen[seed->lan->index] = true;
+	c->seen[lan->index] = true;
 	if (info->distance != hops)
 		differ(c, info->range, "distance", info->distance, hops);
-	compare_zones(c, info, seed);
+	compare_zones(c, info, c->o->seeds[lan->index]);
 }
 
 static void compare_zone(void *ctx, const struct zone_info *info)
@@ -327,10 +379,10 @@ static void compare_zone(void *ctx, const struct zone_info *info)
 
 	for (size_t i = 0; i < info->n_nets; i++)
 		for (size_t k = 0; k < c->o->w->lans.n; k++) {
-			const struct site_port *p = c->o->seeds[k];
+			const struct config_port *p = c->o->seeds[k];
 
-			if (p && at_range_has(p->config.range, info->nets[i]) &&
-				has_zone(p->config.zones, p->config.n_zones, info->name))
+			if (p && at_range_has(p->range, info->nets[i]) &&
+				has_zone(p->zones, p->n_zones, info->name))
 				return;
 		}
 	if (info->n_nets > 0)
@@ -347,7 +399,7 @@ static bool count_told(const struct comparison *c, const struct mesh *m, size_t 
 	*told = 0;
 	for (size_t i = 0; i < c->o->w->lans.n; i++) {
 		const struct lan *lan = c->o->w->lans.at[i];
-		uint32_t via = c->o->via[i * c->o->w->sites.n + c->site->index];
+		uint32_t via = c->o->via[i * c->o->nodes + c->site->index];
 
 		if (oracle_hops(c->o, c->site, lan) >= AT_HOPS_MAX)
 			continue;
@@ -408,6 +460,9 @@ size_t oracle_compare_all(struct world *w, bool is_judged)
 		if (site->router && !site->is_excused)
 			differences += oracle_compare(o, site, is_judged);
 	}
+	for (size_t i = 0; i < w->mates.n; i++)
+		if (world_mate(w, i)->is_on)
+			differences += oracle_compare_mate(o, world_mate(w, i), is_judged);
 	oracle_free(o);
 	return differences;
 }

@@ -67,6 +67,8 @@ static struct span schedule(struct world *w, struct fault *list, size_t n)
 	}
 	for (size_t i = 0; i < w->hosts.n; i++)
 		host_switch_on(world_host(w, i));
+	for (size_t i = 0; i < w->mates.n; i++)
+		mate_switch_on(world_mate(w, i));
 	for (size_t i = 0; i < n; i++) {
 		struct span over = span_us(list[i].at.us + list[i].lasts.us);
 
@@ -78,11 +80,23 @@ static struct span schedule(struct world *w, struct fault *list, size_t n)
 	return end;
 }
 
+static void heal_mate(struct mate *mate)
+{
+	mate_switch_on(mate);
+	mate_thaw(mate);
+	for (size_t i = 0; i < mate->n_nets; i++)
+		mate_set_net(mate, i, false);
+}
+
 /* Whatever is still broken is mended, but the dead stay dead. */
 static void heal(struct world *w)
 {
 	for (size_t i = 0; i < w->meshes.n; i++)
 		mesh_heal(w->meshes.at[i]);
+	for (size_t i = 0; i < w->nats.n; i++)
+		((struct nat *)w->nats.at[i])->is_off = false;
+	for (size_t i = 0; i < w->mates.n; i++)
+		heal_mate(world_mate(w, i));
 	for (size_t i = 0; i < w->lans.n; i++) {
 		struct lan *lan = w->lans.at[i];
 
@@ -99,6 +113,7 @@ static void heal(struct world *w)
 			for (size_t p = 0; p < site_tunnel(site, k)->peers.n; p++)
 				((struct site_peer *)site_tunnel(site, k)->peers.at[p])->is_removed
 					= false;
+		site_thaw(site);
 		if (!site->router && !site->is_dead)
 			site_switch_on(site);
 		else
@@ -106,6 +121,7 @@ static void heal(struct world *w)
 		for (size_t k = 0; site->router && k < site->ports.n; k++)
 			site_link_up(site, k);
 	}
+	world_list_all(w);
 	world_resolve_all(w);
 }
 
@@ -163,6 +179,7 @@ struct outcome random_run(uint64_t seed, const struct fault *list, size_t n, boo
 	rest = world_rest(w);
 	out.router_s += count_on(w) * (uint64_t)span_to_s(instant_since(w->now, from));
 	out.converged = rest.converged;
+	out.bound = rest_bound(w);
 	out.lookups = rest.lookups;
 	out.echoes = rest.echoes;
 	out.packets = w->packets;

@@ -34,6 +34,17 @@ enum fault_kind {
 	FAULT_FORGERY,		/* packets with the address of a peer, and IDs that are guessed */
 	FAULT_STRANGER,		/* packets from an address that nobody lists */
 	FAULT_DEATH,		/* for ever */
+	FAULT_QUICK_STOP,	/* orderly, and on again within two seconds */
+	FAULT_QUICK_CRASH,	/* on again within twenty */
+	FAULT_FREEZE,		/* a stopped process */
+	FAULT_UNLISTED,		/* another address; who asks for its name learns it at the end */
+	FAULT_NAT_FORGETS,
+	FAULT_NAT_REBOOTS,
+	FAULT_MATE_QUICK,	/* another make crashes, on again within twenty seconds */
+	FAULT_MATE_CRASH,
+	FAULT_MATE_STOP,
+	FAULT_MATE_FREEZE,
+	FAULT_MATE_NET,		/* it loses a network for a while */
 	FAULT_KINDS,
 	FAULT_SABOTAGE = FAULT_KINDS,	/* for the tests of the checkers; never drawn */
 };
@@ -54,7 +65,7 @@ struct faults {
 struct outcome {
 	size_t violations;
 	struct violation first;
-	struct span converged;
+	struct span converged, bound;	/* until rest; how long that might take */
 	uint64_t packets, digest;
 	uint64_t router_s;		/* simulated seconds, summed over routers that were on */
 	size_t sites, lookups, echoes;
@@ -98,6 +109,12 @@ void cable_end_claim(struct world *w, struct lan *lan, struct lan *of, const str
 
 /* Cables that wait for everybody to forget their numbers come back. True: some still wait. */
 bool cables_end_quarantine(struct world *w);
+
+/* random_nat.c, random_mate.c: a map may get some; their faults. */
+void map_add_nats(struct world *w, struct prng *prng);
+void map_add_mates(struct world *w, struct prng *prng, uint16_t next_net);
+void nat_fault(struct world *w, const struct fault *f, bool is_end);
+void mate_fault(struct world *w, const struct fault *f, bool is_end);
 
 /* random_forge.c: FAULT_FORGERY and FAULT_STRANGER. */
 void random_forge(struct world *w, const struct fault *f);

@@ -138,6 +138,18 @@ static void look(void *ctx, const struct route_info *info)
 	q->is_found |= at_range_overlap(info->range, q->range);
 }
 
+static bool mate_has(const struct mate *mate, struct at_range range)
+{
+	for (size_t i = 0; i < mate->peers.n; i++) {
+		const struct mate_peer *p = mate->peers.at[i];
+
+		for (size_t k = 0; k < p->n_routes; k++)
+			if (at_range_overlap(p->routes[k].range, range))
+				return true;
+	}
+	return false;
+}
+
 /*
  * Where two routers of one cable are in one mesh, a lost network counts up through RTMP
  * and the tunnel before it dies; in bad weather that can take longer than ten minutes.
@@ -149,6 +161,8 @@ static bool is_forgotten(const struct world *w, struct at_range range)
 	for (size_t i = 0; i < w->sites.n && !q.is_found; i++)
 		if (site_is_on(world_site(w, i)))
 			router_walk_routes(world_site(w, i)->router, look, &q);
+	for (size_t i = 0; i < w->mates.n; i++)
+		q.is_found |= mate_has(world_mate(w, i), range);
 	return !q.is_found;
 }
 

@@ -33,6 +33,17 @@ static const struct {
 	[FAULT_FORGERY] =	{ 4, 0, 0 },
 	[FAULT_STRANGER] =	{ 3, 0, 0 },
 	[FAULT_DEATH] =		{ 2, 0, 0 },
+	[FAULT_QUICK_STOP] =	{ 8, 0, 2 },
+	[FAULT_QUICK_CRASH] =	{ 8, 2, 20 },
+	[FAULT_FREEZE] =	{ 5, 120, 200 },
+	[FAULT_UNLISTED] =	{ 6, 1, 300 },
+	[FAULT_NAT_FORGETS] =	{ 5, 0, 0 },
+	[FAULT_NAT_REBOOTS] =	{ 5, 5, 90 },
+	[FAULT_MATE_QUICK] =	{ 8, 2, 20 },
+	[FAULT_MATE_CRASH] =	{ 4, 20, 900 },
+	[FAULT_MATE_STOP] =	{ 5, 1, 60 },
+	[FAULT_MATE_FREEZE] =	{ 3, 120, 200 },
+	[FAULT_MATE_NET] =	{ 4, 10, 600 },
 };
 
 struct fault fault_draw(struct prng *prng, struct span at)
@@ -135,7 +146,7 @@ static void set_peer_removed(struct jack *j, const struct fault *f, bool is_remo
 static void move(struct site *site, const struct fault *f)
 {
 	if (site->router && site->tunnels.n > 0)
-		site_move(site, f->b % site->tunnels.n);
+		site_move_unlisted(site, f->b % site->tunnels.n, f->lasts);
 }
 
 static void partition(struct mesh *m, const struct fault *f)
@@ -180,6 +191,7 @@ static void begin_at_site(struct world *w, struct site *site, const struct fault
 {
 	switch (f->kind) {
 	case FAULT_CRASH:
+	case FAULT_QUICK_CRASH:
 		site_crash(site);
 		break;
 	case FAULT_STOP:
@@ -190,7 +202,14 @@ static void begin_at_site(struct world *w, struct site *site, const struct fault
 		site_crash(site);
 		break;
 	case FAULT_MOVE:
+	case FAULT_UNLISTED:
 		move(site, f);
+		break;
+	case FAULT_QUICK_STOP:
+		site_restart(site, f->lasts);
+		break;
+	case FAULT_FREEZE:
+		site_freeze(site);
 		break;
 	case FAULT_PORT_REMOVED:
 		set_port_removed(site, f, true);
@@ -252,6 +271,17 @@ void fault_begin(struct world *w, const struct fault *f)
 	case FAULT_STRANGER:
 		random_forge(w, f);
 		break;
+	case FAULT_NAT_FORGETS:
+	case FAULT_NAT_REBOOTS:
+		nat_fault(w, f, false);
+		break;
+	case FAULT_MATE_QUICK:
+	case FAULT_MATE_CRASH:
+	case FAULT_MATE_STOP:
+	case FAULT_MATE_FREEZE:
+	case FAULT_MATE_NET:
+		mate_fault(w, f, false);
+		break;
 	case FAULT_SABOTAGE:
 		random_sabotage(w, f->a);
 		break;
@@ -265,12 +295,17 @@ static void end_at_site(struct world *w, struct site *site, const struct fault *
 {
 	switch (f->kind) {
 	case FAULT_CRASH:
+	case FAULT_QUICK_CRASH:
 	case FAULT_STOP:
 	case FAULT_SAME_SEED:
 		switch_on(site);
 		break;
 	case FAULT_MOVE:
+		world_list_all(w);
 		world_resolve_all(w);
+		break;
+	case FAULT_FREEZE:
+		site_thaw(site);
 		break;
 	case FAULT_PORT_REMOVED:
 		set_port_removed(site, f, false);
@@ -314,6 +349,17 @@ void fault_end(struct world *w, const struct fault *f)
 		break;
 	case FAULT_CLAIM:
 		cable_end_claim(w, lan_of(w, f->a), lan_of(w, f->b), f);
+		break;
+	case FAULT_NAT_FORGETS:
+	case FAULT_NAT_REBOOTS:
+		nat_fault(w, f, true);
+		break;
+	case FAULT_MATE_QUICK:
+	case FAULT_MATE_CRASH:
+	case FAULT_MATE_STOP:
+	case FAULT_MATE_FREEZE:
+	case FAULT_MATE_NET:
+		mate_fault(w, f, true);
 		break;
 	default:
 		end_at_site(w, site_of(w, f->a), f);

@@ -34,7 +34,8 @@ static void encode_body(struct prng *prng, struct wr *w, enum aurp_msg msg)
 	}
 }
 
-static void forge(struct prng *prng, struct mesh *m, const struct jack *as, const struct jack *to)
+static void forge(struct prng *prng, struct mesh *m, const struct jack *as, const struct jack *to,
+	const struct jack *outside)
 {
 	struct pkt_buf buf;
 	struct pkt *p = pkt_buf_init(&buf);
@@ -50,7 +51,7 @@ static void forge(struct prng *prng, struct mesh *m, const struct jack *as, cons
 	encode_body(prng, &w, h.msg);
 	p->len = wr_len(&w);
 	if (aurp_push_domain(p, &domain))
-		mesh_forge(m, as->addr, to->addr, p);
+		mesh_forge(m, jack_listed(as, outside), jack_listed(to, outside), p);
 }
 
 void random_forge(struct world *w, const struct fault *f)
@@ -66,7 +67,8 @@ void random_forge(struct world *w, const struct fault *f)
 
 		if (f->kind == FAULT_STRANGER)
 			as = &stranger->jack;
-		if (as != to)
-			forge(&prng, m, as, to);
+		/* Some makes fall for it. */
+		if (as != to && !mate_of_jack(w, to))
+			forge(&prng, m, as, to, &stranger->jack);
 	}
 }

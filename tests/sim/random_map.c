@@ -248,5 +248,9 @@ struct world *random_map(uint64_t seed)
 	for (size_t i = 0; i < d.n_meshes; i++)
 		world_add_script(d.w, mesh_of(&d, i))->offers_nothing = true;
 	add_hosts(&d);
+	prng_init(&d.prng, seed ^ 0x0A47u);
+	map_add_nats(d.w, &d.prng);
+	map_add_mates(d.w, &d.prng, d.next_net);
+	d.w->asks_names = true;
 	return d.w;
 }

@@ -24,6 +24,17 @@ static const char *const names[] = {
 	[FAULT_FORGERY] = "forged packets",
 	[FAULT_STRANGER] = "packets from a stranger",
 	[FAULT_DEATH] = "death",
+	[FAULT_QUICK_STOP] = "orderly stop and on again",
+	[FAULT_QUICK_CRASH] = "crash and soon on again",
+	[FAULT_FREEZE] = "stopped process",
+	[FAULT_UNLISTED] = "another address, its name lags",
+	[FAULT_NAT_FORGETS] = "translator forgets",
+	[FAULT_NAT_REBOOTS] = "translator reboots",
+	[FAULT_MATE_QUICK] = "mate crashes and is soon on again",
+	[FAULT_MATE_CRASH] = "mate crashes",
+	[FAULT_MATE_STOP] = "mate stops",
+	[FAULT_MATE_FREEZE] = "mate is a stopped process",
+	[FAULT_MATE_NET] = "mate loses a network",
 	[FAULT_SABOTAGE] = "sabotage",
 };
 
@@ -45,6 +56,26 @@ static void print_port(FILE *to, const struct site_port *p)
 		p->config.range.first, p->config.range.last, p->config.n_zones);
 }
 
+static void print_translator(FILE *to, const struct jack *j)
+{
+	const struct nat *n = j->nat;
+
+	if (n)
+		fprintf(to, "/nat%zu%s%s%s%s", n->index, n->keeps_port ? " keeps port" : "",
+			n->is_symmetric ? " symmetric" : "", n->outer ? " two levels" : "",
+			n->n_forwards > 0 ? " forwards" : "");
+}
+
+static void print_mate(FILE *to, const struct mate *mate)
+{
+	fprintf(to, "mate %zu (%s): mesh%zu", mate->index, mate->manners.name,
+		mate_jack(mate)->mesh->index);
+	for (size_t i = 0; i < mate->n_nets; i++)
+		fprintf(to, "  %u-%u (%zu zones)", mate->nets[i].config.range.first,
+			mate->nets[i].config.range.last, mate->nets[i].config.n_zones);
+	fprintf(to, "\n");
+}
+
 void map_print(FILE *to, const struct world *w)
 {
 	for (size_t i = 0; i < w->sites.n; i++) {
@@ -53,10 +84,15 @@ void map_print(FILE *to, const struct world *w)
 		fprintf(to, "%s:", site->config.name);
 		for (size_t k = 0; k < site->ports.n; k++)
 			print_port(to, site_port(site, k));
-		for (size_t k = 0; k < site->tunnels.n; k++)
-			fprintf(to, "  mesh%zu", site_tunnel(site, k)->jack.mesh->index);
+		for (size_t k = 0; k < site->tunnels.n; k++) {
+			fprintf(to, "  mesh%zu%s", site_tunnel(site, k)->jack.mesh->index,
+				site_tunnel(site, k)->config.accept_unknown ? " open" : "");
+			print_translator(to, &site_tunnel(site, k)->jack);
+		}
 		fprintf(to, "\n");
 	}
+	for (size_t i = 0; i < w->mates.n; i++)
+		print_mate(to, world_mate(w, i));
 	for (size_t i = 0; i < w->hosts.n; i++)
 		fprintf(to, "host %zu: lan%zu\n", i, world_host(w, i)->lan->index);
 }

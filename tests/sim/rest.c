@@ -10,6 +10,11 @@
  *	100 s	an RTMP route ages: Good, Suspect, Bad, gone, with their intervals
  *	330 s	distances count to 15 around a loop: 22 s a step (RTMP, update interval)
  *
+ * and with mates, who look for a peer at their own pace:
+ *
+ *	190 s	silence is noticed: 90 s, ten tickles (the slowest make)
+ *	660 s	a round of calls, and the wait from one round's beginning to the next
+ *
  * How long it really took is measured (rest.converged).
  */
 #include "world.h"
@@ -18,6 +23,7 @@
 
 enum {
 	BOUND_S = 330 + 300 + 130 + 210 + 100 + 330,
+	BOUND_OF_MATES_S = 190 + 660,
 	STEP_S = 10,
 	QUIET_S = 300,
 	LOOKUP_S = 4,
@@ -26,9 +32,9 @@ enum {
 	ROUNDS_SOME = 5,
 };
 
-struct span rest_bound(void)
+struct span rest_bound(const struct world *w)
 {
-	return span_s(BOUND_S);
+	return span_s(BOUND_S + (w->mates.n > 0 ? BOUND_OF_MATES_S : 0));
 }
 
 static struct span converge(struct world *w)
@@ -36,7 +42,7 @@ static struct span converge(struct world *w)
 	struct span converged = span_us(0);
 	struct instant from = w->now;
 
-	for (int s = 0; s < BOUND_S; s += STEP_S) {
+	for (int s = 0; s < span_to_s(rest_bound(w)); s += STEP_S) {
 		world_run(w, span_s(STEP_S));
 		if (oracle_compare_all(w, false) > 0)
 			converged = instant_since(w->now, from);

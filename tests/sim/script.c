@@ -101,21 +101,31 @@ void script_send_raw(struct script *s, struct endpoint to, const void *bytes, si
 	jack_send(&s->jack, to, p);
 }
 
-static void send_in_domain(struct script *s, const struct jack *to, enum aurp_type type,
-	struct pkt *p)
+static void send_in_domain(struct script *s, struct endpoint to, struct domain_id di,
+	enum aurp_type type, struct pkt *p)
 {
-	const struct aurp_domain domain = { .dst = { DI_IP, to->addr.ip }, .src = s->di,
-		.type = type };
+	const struct aurp_domain domain = { .dst = di, .src = s->di, .type = type };
 	bool has_room = aurp_push_domain(p, &domain);
 
 	assert(has_room);
 	(void)has_room;
 	s->bytes_out += p->len;
-	jack_send(&s->jack, to->addr, p);
+	jack_send(&s->jack, to, p);
+}
+
+static struct domain_id di_of(const struct jack *j)
+{
+	return (struct domain_id){ DI_IP, j->addr.ip };
 }
 
 void script_send(struct script *s, const struct jack *to, const struct aurp *h, const void *body,
 	size_t len)
+{
+	script_send_to(s, to->addr, di_of(to), h, body, len);
+}
+
+void script_send_to(struct script *s, struct endpoint to, struct domain_id di,
+	const struct aurp *h, const void *body, size_t len)
 {
 	struct pkt_buf buf;
 	struct pkt *p = pkt_buf_init(&buf);
@@ -125,7 +135,7 @@ void script_send(struct script *s, const struct jack *to, const struct aurp *h, 
 	wr_bytes(&w, body, len);
 	assert(wr_ok(&w));
 	p->len = wr_len(&w);
-	send_in_domain(s, to, AURP_ROUTING, p);
+	send_in_domain(s, to, di, AURP_ROUTING, p);
 }
 
 void script_send_data(struct script *s, const struct jack *to, const void *datagram, size_t len)
@@ -136,7 +146,7 @@ void script_send_data(struct script *s, const struct jack *to, const void *datag
 	assert(len <= pkt_tailroom(p));
 	memcpy(p->data, datagram, len);
 	p->len = len;
-	send_in_domain(s, to, AURP_DATA, p);
+	send_in_domain(s, to->addr, di_of(to), AURP_DATA, p);
 }
 
 void script_send_open_req(struct script *s, const struct jack *to, uint16_t connection)

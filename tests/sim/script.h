@@ -55,6 +55,10 @@ void script_send_raw(struct script *s, struct endpoint to, const void *bytes, si
 void script_send(struct script *s, const struct jack *to, const struct aurp *h, const void *body,
 	size_t len);
 
+/* The same to whatever place and domain. */
+void script_send_to(struct script *s, struct endpoint to, struct domain_id di,
+	const struct aurp *h, const void *body, size_t len);
+
 /* A DDP datagram with a long header in a data packet. */
 void script_send_data(struct script *s, const struct jack *to, const void *datagram, size_t len);
 

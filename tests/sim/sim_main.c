@@ -32,7 +32,7 @@ struct sums {
 	uint64_t worlds, router_s, packets, violations, lookups, echoes, claims, reports;
 	struct judged judged;
 	uint64_t slowest_seed;
-	int64_t slowest_us;
+	int64_t slowest_us, slowest_bound_s;
 };
 
 /* --- one world ------------------------------------------------------------------------- */
@@ -75,6 +75,7 @@ static void live(uint64_t seed, const struct options *options, struct sums *sums
 	if (out.converged.us > sums->slowest_us) {
 		sums->slowest_us = out.converged.us;
 		sums->slowest_seed = seed;
+		sums->slowest_bound_s = span_to_s(out.bound);
 	}
 	if (options->is_hash)
 		printf("%" PRIu64 " %016" PRIx64 "\n", seed, out.digest);
@@ -126,6 +127,7 @@ static void add(struct sums *all, const struct sums *more)
 	if (more->slowest_us > all->slowest_us) {
 		all->slowest_us = more->slowest_us;
 		all->slowest_seed = more->slowest_seed;
+		all->slowest_bound_s = more->slowest_bound_s;
 	}
 }
 
@@ -197,7 +199,7 @@ static int report(const struct sums *all, bool is_whole, int64_t ms)
 	printf("%" PRIu64 " look-ups and %" PRIu64 " echoes at rest; the slowest came to rest "
 		"after %lld s (seed %" PRIu64 ", bound %lld s)\n", all->lookups, all->echoes,
 		(long long)(all->slowest_us / 1000000), all->slowest_seed,
-		(long long)span_to_s(rest_bound()));
+		(long long)all->slowest_bound_s);
 	printf("%" PRIu64 " exports and datagrams judged strictly, %" PRIu64 " with allowance for "
 		"turmoil in a ring (%" PRIu64 " needed it)\n", all->judged.strict,
 		all->judged.lenient, all->judged.forgiven);

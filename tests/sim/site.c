@@ -33,6 +33,14 @@ static void on_tick(struct timer *t)
 {
 	struct site *site = container_of(t, struct site, tick);
 
+	if (!site->is_frozen)
+		site_wake(site);
+}
+
+void site_wake(struct site *site)
+{
+	if (!site->router)
+		return;
 	memory_enter_router();
 	router_tick(site->router, site->world->now);
 	leave(site);
@@ -42,7 +50,7 @@ static void on_frame(struct station *s, struct pkt *frame)
 {
 	struct site_port *p = container_of(s, struct site_port, station);
 
-	if (!p->handle)
+	if (!p->handle || p->site->is_frozen)
 		return;
 	watch_link_heard(p, frame);
 	memory_enter_router();
@@ -56,6 +64,10 @@ static void on_packet(struct jack *j, struct endpoint from, struct pkt *payload)
 
 	if (!t->handle)
 		return;
+	if (t->site->is_frozen) {
+		site_keep(t, from, payload);
+		return;
+	}
 	watch_tunnel_heard(t, from, payload);
 	memory_enter_router();
 	router_rx_tunnel(t->site->router, t->site->world->now, t->handle, from, payload);
@@ -112,6 +124,7 @@ static void on_trace(void *ctx, const struct trace_event *e)
 
 	site->traces[e->kind]++;
 	watch_traced(site, e);
+	site_trace_names(site, e);
 	if (e->kind == TRACE_DROPPED)
 		site->drops[e->drop]++;
 	if (site->on_trace)
@@ -132,6 +145,7 @@ struct site *world_add_site(struct world *w)
 	snprintf(site->config.name, sizeof site->config.name, "site%zu", site->index);
 	site->config.nbp_name = name_of(site->config.name);
 	timer_init(&site->tick, on_tick);
+	list_init(&site->kept);
 	things_add(&w->sites, site);
 	w->topology++;
 	return site;
@@ -221,7 +235,7 @@ static struct config_tunnel config_of_tunnel(const struct site_tunnel *t)
 			continue;
 		snprintf(out->name, sizeof out->name, "%s", peer->name);
 		snprintf(out->host, sizeof out->host, "%s", peer->name);
-		out->port = AURP_PORT;
+		out->port = peer->to ? jack_listed(peer->to, &t->jack).port : AURP_PORT;
 		c.n_peers++;
 	}
 	return c;
@@ -284,6 +298,7 @@ void site_tunnel_up(struct site *site, size_t tunnel)
 
 	if (!t->handle)
 		return;
+	t->is_down = false;
 	memory_enter_router();
 	router_tunnel_up(site->router, site->world->now, t->handle, t,
 		(struct domain_id){ DI_IP, t->jack.addr.ip });
@@ -296,21 +311,23 @@ void site_tunnel_down(struct site *site, size_t tunnel)
 
 	if (!t->handle)
 		return;
+	t->is_down = true;
 	memory_enter_router();
 	router_tunnel_down(site->router, site->world->now, t->handle);
 	leave(site);
 }
 
-static void resolve(struct site_tunnel *t, const struct site_peer *peer)
+void peer_resolve(struct site_peer *peer)
 {
+	struct site_tunnel *t = peer->tunnel;
 	struct site *site = t->site;
-	struct endpoint to;
 
-	if (!peer->to || peer->is_removed)
+	if (!peer->to || peer->is_removed || !t->handle)
 		return;
-	to = peer->to->addr;
+	peer->resolved = jack_listed(peer->to, &t->jack);
 	memory_enter_router();
-	router_peer_addresses(site->router, site->world->now, t->handle, peer->name, &to, 1);
+	router_peer_addresses(site->router, site->world->now, t->handle, peer->name,
+		&peer->resolved, 1);
 	leave(site);
 }
 
@@ -320,7 +337,7 @@ void site_resolve(struct site *site)
 		struct site_tunnel *t = site_tunnel(site, i);
 
 		for (size_t k = 0; t->handle && k < t->peers.n; k++)
-			resolve(t, t->peers.at[k]);
+			peer_resolve(t->peers.at[k]);
 	}
 }
 
@@ -382,6 +399,7 @@ void site_switch_on(struct site *site)
 	assert(!site->router);
 	memset(site->drops, 0, sizeof site->drops);
 	memset(site->traces, 0, sizeof site->traces);
+	site->has_old_ids = site->has_seed && site->lives > 0;
 	if (!site->has_seed)
 		site->seed = high << 32 | (uint64_t)site->index << 8 | (site->lives & 0xFF);
 	site->has_seed = false;
@@ -389,8 +407,10 @@ void site_switch_on(struct site *site)
 	memory_enter_router();
 	site->router = router_new(&io, site->seed, w->now);
 	memory_leave_router();
+	site->came = w->now;
 	apply(site);
 	bring_up(site);
+	site_begin_names(site);
 }
 
 /* The router is freed at once: whoever calls knows that it is not inside a call of it. */
@@ -399,6 +419,8 @@ static void power_off(struct site *site)
 	struct router *r = site->router;
 
 	site->is_going = true;
+	site_forget_kept(site);
+	site_end_names(site);
 	timer_cancel(&site->world->queue, &site->tick);
 	for (size_t i = 0; i < site->ports.n; i++) {
 		lan_unplug(&site_port(site, i)->station);

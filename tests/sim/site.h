@@ -20,6 +20,12 @@ struct site_peer {
 	char name[CONFIG_NAME_MAX + 1];
 	const struct jack *to;		/* NULL: never resolved */
 	bool is_removed;
+	struct site_tunnel *tunnel;	/* that lists it */
+	struct endpoint resolved;	/* what the router was told last; ip 0: nothing yet */
+	struct timer ask;		/* site_fate.c: for its name, if the world has names; ... */
+	bool is_lost;			/* ... often, while it is lost */
+	struct instant lost;
+	size_t asks;
 };
 
 struct site_tunnel {
@@ -28,6 +34,7 @@ struct site_tunnel {
 	struct config_tunnel config;	/* peers are taken from here: */
 	struct things peers;		/* struct site_peer */
 	bool is_removed;
+	bool is_down;			/* site_tunnel_down() */
 	bool has_lost_address;		/* while it moves: nothing can be sent */
 	struct tunnel *handle;
 };
@@ -42,9 +49,15 @@ struct site {
 	struct timer tick;		/* the router's deadline */
 	bool is_stopping;		/* orderly; off as soon as it has stopped */
 	bool is_going;			/* being freed: must not send */
+	bool is_frozen;			/* deaf, and its clock does not tick */
+	struct list kept;		/* datagrams for it meanwhile */
+	size_t n_kept;
+	struct span pause;		/* of site_restart() */
+	struct instant came;		/* when it was switched on, or thawed */
 	bool is_dead;			/* the random worlds': for ever */
 	bool is_excused;		/* see watch_excuse() */
 	bool has_seed;
+	bool has_old_ids;		/* its connection IDs are those of its last life */
 	uint64_t seed;			/* for the next life */
 	unsigned lives;
 	uint64_t drops[DROP_REASONS];	/* of this life; from traces */
@@ -99,6 +112,35 @@ static inline bool site_is_on(const struct site *site)
 {
 	return site->router != NULL;
 }
+
+/* --- site_fate.c ----------------------------------------------------------------------- */
+
+/* An orderly stop, and on again `pause` after its end. */
+void site_restart(struct site *site, struct span pause);
+
+/* A stopped process, until it goes on. */
+void site_freeze(struct site *site);
+void site_thaw(struct site *site);
+
+/* A new address that the name service learns `lag` later. For worlds with `asks_names`. */
+void site_move_unlisted(struct site *site, size_t tunnel, struct span lag);
+
+/* The name service learns of all moves. */
+void world_list_all(struct world *w);
+
+/* For site.c: a datagram for a frozen site; its names are asked for from now on, no more. */
+void site_keep(struct site_tunnel *t, struct endpoint from, const struct pkt *payload);
+void site_forget_kept(struct site *site);
+void site_begin_names(struct site *site);
+void site_end_names(struct site *site);
+void site_trace_names(struct site *site, const struct trace_event *e);
+void peer_init_names(struct site_peer *peer);
+
+/* For site_fate.c: tells the router where a peer is; lets its clock tick again. */
+void peer_resolve(struct site_peer *peer);
+void site_wake(struct site *site);
+
+/* --- life goes on ---------------------------------------------------------------------- */
 
 /* Hands the configuration as it is now to the running router, and the addresses of its peers. */
 void site_reconfigure(struct site *site);

@@ -56,6 +56,8 @@ struct site_peer *tunnel_add_peer(struct site_tunnel *t, const char *name, const
 
 	snprintf(peer->name, sizeof peer->name, "%s", name);
 	peer->to = to;
+	peer->tunnel = t;
+	peer_init_names(peer);
 	things_add(&t->peers, peer);
 	return peer;
 }

@@ -87,7 +87,7 @@ static void test_a_tunnel_that_is_not_silent_is_seen(void **state)
 	struct world *w = pair();
 
 	(void)state;
-	world_call(w, span_s(span_to_s(rest_bound()) + 60), refresh, world_site(w, 0));
+	world_call(w, span_s(span_to_s(rest_bound(w)) + 60), refresh, world_site(w, 0));
 	(void)world_rest(w);
 	assert_reported(w, 1, "a tunnel carried more than Tickle");
 	end(w);
@@ -104,7 +104,7 @@ static void test_a_name_that_is_not_found_is_seen(void **state)
 	struct world *w = pair();
 
 	(void)state;
-	world_call(w, rest_bound(), silence, world_host(w, 1));
+	world_call(w, rest_bound(w), silence, world_host(w, 1));
 	(void)world_rest(w);
 	assert_reported(w, 2, "does not find host");
 	end(w);

@@ -45,6 +45,8 @@ void watch_excuse(struct site *site);
 
 void watch_init(struct world *w);
 void watch_fini(struct world *w);
+/* A cable that no site has has this network: a mate's. */
+void watch_know(struct lan *lan, struct at_range range);
 /* A site's configuration goes to its router. */
 void watch_configured(struct site *site);
 void watch_tunnel_sent(struct site_tunnel *from, const struct passing *p);

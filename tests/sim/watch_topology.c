@@ -21,23 +21,30 @@ static bool is_known(const struct watch *watch, const struct lan *lan, struct at
 	return false;
 }
 
-void watch_configured(struct site *site)
+static void know(struct watch *watch, const struct lan *lan, struct at_range range)
 {
-	struct watch *watch = site->world->watch;
-
 	if (!watch->by_net)
 		watch->by_net = world_alloc(UINT16_MAX + 1, sizeof(*watch->by_net));
+	if (range.first == 0 || is_known(watch, lan, range))
+		return;
+	watch->nets = mem_grow(watch->nets, watch->n_nets, &watch->cap_nets,
+		sizeof(*watch->nets));
+	watch->nets[watch->n_nets] = (struct known_net){ range, lan,
+		watch->by_net[range.first] };
+	watch->by_net[range.first] = (uint32_t)++watch->n_nets;
+}
+
+void watch_know(struct lan *lan, struct at_range range)
+{
+	know(lan->world->watch, lan, range);
+}
+
+void watch_configured(struct site *site)
+{
 	for (size_t i = 0; i < site->ports.n; i++) {
 		const struct site_port *p = site_port(site, i);
-		struct at_range range = port_range(p);
 
-		if (range.first == 0 || is_known(watch, p->lan, range))
-			continue;
-		watch->nets = mem_grow(watch->nets, watch->n_nets, &watch->cap_nets,
-			sizeof(*watch->nets));
-		watch->nets[watch->n_nets] = (struct known_net){ range, p->lan,
-			watch->by_net[range.first] };
-		watch->by_net[range.first] = (uint32_t)++watch->n_nets;
+		know(site->world->watch, p->lan, port_range(p));
 	}
 }
 
@@ -68,7 +75,7 @@ static size_t at_mesh(const struct world *w, const struct mesh *m)
 	return w->sites.n + w->lans.n + m->index;
 }
 
-/* Every port and every tunnel but one joins two things. */
+/* Every port, every tunnel but one and every network of a mate joins two things. */
 static void for_each_edge(struct world *w, struct parts *parts, const struct site_tunnel *without,
 	void (*what)(struct parts *parts, size_t a, size_t b))
 {
@@ -81,6 +88,10 @@ static void for_each_edge(struct world *w, struct parts *parts, const struct sit
 			if (site_tunnel(site, k) != without)
 				what(parts, i, at_mesh(w, site_tunnel(site, k)->jack.mesh));
 	}
+	for (size_t i = 0; i < w->mates.n; i++)
+		for (size_t k = 0; k < world_mate(w, i)->n_nets; k++)
+			what(parts, at_mesh(w, mate_jack(world_mate(w, i))->mesh),
+				at_lan(w, world_mate(w, i)->nets[k].lan));
 }
 
 static void join(struct parts *parts, size_t a, size_t b)

@@ -206,8 +206,10 @@ void watch_tunnel_sent(struct site_tunnel *from, const struct passing *p)
 		say(&l, "domain header does not decode");
 		return;
 	}
-	if (p->to && p->to->tunnel && !domain_id_eq(domain.dst,
-		(struct domain_id){ DI_IP, p->to->addr.ip }))
+	/* Who has not named itself yet is named by its address, a translator's perhaps. */
+	if (p->to && p->to->tunnel &&
+		!domain_id_eq(domain.dst, (struct domain_id){ DI_IP, p->dst.ip }) &&
+		!domain_id_eq(domain.dst, (struct domain_id){ DI_IP, p->to->addr.ip }))
 		watch_say(from->site->world, from->site->config.name,
 			"%s to %08x is for domain %08x", l.h.msg < AURP_MSG_COUNT ?
 			aurp_cmd(l.h.msg)->name : "data", p->dst.ip, domain.dst.ip);

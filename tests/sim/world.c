@@ -89,9 +89,11 @@ void world_free(struct world *w)
 {
 	world_free_sites(w);
 	world_free_hosts(w);
+	world_free_mates(w);
 	world_free_scripts(w);
 	free_calls(w);
 	free_flight(w);
+	world_free_nats(w);
 	world_free_meshes(w);
 	world_free_lans(w);
 	free(w->addresses.at);

@@ -55,8 +55,9 @@ struct world {
 	struct instant now;
 	struct prng prng;		/* of the world: delays, losses, choices of tests */
 	struct timer_queue queue;
-	struct things sites, lans, meshes, hosts, scripts;
+	struct things sites, lans, meshes, hosts, scripts, mates, nats;
 	struct things addresses;	/* struct jack, by IP address from WORLD_FIRST_IP on */
+	bool asks_names;		/* sites ask for names by themselves, as the shell does */
 	struct list calls;		/* world_call()s still to come */
 	struct list in_flight;		/* frames and packets */
 	uint64_t topology;		/* changes with every port, LAN, mesh and membership */
@@ -142,9 +143,11 @@ static inline struct at_name name_of(const char *text)
 
 #include "lan.h"
 #include "mesh.h"
+#include "nat.h"
 #include "site.h"
 #include "host.h"
 #include "script.h"
+#include "mate.h"
 #include "watch.h"
 #include "oracle.h"
 

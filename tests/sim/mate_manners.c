@@ -1,0 +1,70 @@
+/*
+ * The makes, a row each, as they were seen on the wire (jrouter), read (vaelen's
+ * router in Rust, P-AURP, a fork of jrouter), or handed down (Apple's Darwin: quirks
+ * Q1..Q9 of aurp-peers). What is not known of one is as in jrouter.
+ */
+#include "mate.h"
+
+const struct manners mate_manners[MATE_MAKES] = {
+	[MATE_JROUTER] = {
+		.name = "jrouter",
+		.calls = 6, .call_s = 10, .round_s = 600,
+		.asks = 5, .last_heard_s = 90, .tickles = 10, .tickle_s = 10,
+		.heed = HEED_ANYTHING,
+		.has_flags = true,
+		.stops_at_15 = true,
+		.adds_hop_to_updates = true,
+		.resend_s = 10, .resends = 5,
+		.probes_when_deaf = true,
+		.restarts_numbers = true,
+		.calls_at_stray_ack = true,
+		.takes_any_id = true,
+		.hears_rd = RD_OF_RECEIVER, .says_rd = RD_OF_RECEIVER,
+		.calls_while_dying = true,
+	},
+	[MATE_VAELEN] = {
+		.name = "vaelen",
+		.calls = 6, .call_s = 10, .round_s = 600,
+		.asks = 5, .last_heard_s = 90, .tickles = 5, .tickle_s = 10,
+		.heed = HEED_CONNECTION,
+		.has_flags = true,
+		.adds_hop_to_updates = true,
+		.resend_s = 10, .resends = 5,
+		.list_most = 1400,
+		.hears_rd = RD_OF_SENDER, .says_rd = RD_OF_SENDER,
+	},
+	[MATE_P_AURP] = {
+		.name = "p-aurp",
+		.calls = 6, .call_s = 10, .round_s = 600,
+		.asks = 5, .last_heard_s = 90, .tickles = 10, .tickle_s = 10,
+		.heed = HEED_ANYTHING,
+		.asks_zones_again = true,
+		.has_flags = true,
+		.stops_at_15 = true,
+		.adds_hop_to_updates = true,
+		.resend_s = 10, .resends = 5,
+		.list_most = 580,
+		.probes_when_deaf = true,
+		.restarts_numbers = true,
+		.calls_at_stray_ack = true,
+		.takes_any_id = true,
+		.hears_rd = RD_OF_BOTH, .says_rd = RD_OF_RECEIVER,
+		.calls_while_dying = true,
+	},
+	[MATE_DARWIN] = {
+		.name = "darwin",
+		.calls = 10, .call_s = 3, .round_s = 0,
+		.ids_from_1 = true,
+		.last_heard_s = 30, .tickles = 3, .tickle_s = 30,
+		.heed = HEED_ANYTHING,
+		.asks_zones_again = true,
+		.drops_repeated_last = true,
+		.resend_s = 3, .resends = 0,
+		.list_most = 1400,
+		.is_terse = true,
+		.drops_call_while_waiting = true,
+		.dies_whole = true,
+		.takes_any_id = true,
+		.hears_rd = RD_OF_BOTH, .says_rd = RD_OF_BOTH,
+	},
+};
