@@ -214,10 +214,39 @@ static void test_whatever_happens_both_know_each_other_soon(void **state)
 				check((enum mate_make)make, &happenings[i]);
 }
 
+/* --- what came up in random worlds ----------------------------------------------------- */
+
+/* jrouter answers RI-Req with number 1, whatever came before. */
+static void refresh_after(unsigned updates)
+{
+	struct stage st;
+
+	open_stage(&st, updates, MATE_JROUTER);
+	await(&st, "the start", START_S);
+	world_run(st.w, span_s(QUIET_S));
+	for (unsigned i = 0; i < updates; i++) {
+		mate_set_net(st.mate, 1, i % 2 == 0);
+		await(&st, "its update", UPDATE_S);
+	}
+	site_refresh(st.site);
+	world_run(st.w, span_s(1));
+	mate_set_net(st.mate, 2, true);
+	await(&st, "its update after our RI-Req", UPDATE_S);
+	close_stage(&st);
+}
+
+static void test_a_router_that_numbers_anew_is_heard_after_a_refresh(void **state)
+{
+	(void)state;
+	for (unsigned updates = 0; updates < 4; updates++)
+		refresh_after(updates);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whatever_happens_both_know_each_other_soon),
+		cmocka_unit_test(test_a_router_that_numbers_anew_is_heard_after_a_refresh),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
