@@ -216,6 +216,8 @@ static void test_whatever_happens_both_know_each_other_soon(void **state)
 
 /* --- what came up in random worlds ----------------------------------------------------- */
 
+enum { RESTART_S = 30 };
+
 /* jrouter answers RI-Req with number 1, whatever came before. */
 static void refresh_after(unsigned updates)
 {
@@ -242,11 +244,36 @@ static void test_a_router_that_numbers_anew_is_heard_after_a_refresh(void **stat
 		refresh_after(updates);
 }
 
+/* Its repeats are half a minute apart by then: the call makes it ask, or the peer waits. */
+static void test_aurp_C15_C17_an_update_on_its_way_keeps_no_restarted_peer_out(void **state)
+{
+	struct world *w = story_mesh(5, 2);
+
+	(void)state;
+	story_switch_on(w);
+	story_settle(w, 10);
+	site_crash(world_site(w, 1));
+	story_add_net(world_site(w, 0), story_net(7), "New");
+	site_reconfigure(world_site(w, 0));
+	for (unsigned away = 60; away < 200; away += 35) {
+		world_run(w, span_s(away));
+		site_switch_on(world_site(w, 1));
+		story_settle(w, RESTART_S);
+		site_crash(world_site(w, 1));
+		site_port(world_site(w, 0), 1)->config.range.first--;
+		site_reconfigure(world_site(w, 0));
+	}
+	site_switch_on(world_site(w, 1));
+	story_end(w, RESTART_S);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whatever_happens_both_know_each_other_soon),
 		cmocka_unit_test(test_a_router_that_numbers_anew_is_heard_after_a_refresh),
+		cmocka_unit_test(
+			test_aurp_C15_C17_an_update_on_its_way_keeps_no_restarted_peer_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
