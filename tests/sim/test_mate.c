@@ -267,6 +267,24 @@ static void test_aurp_C15_C17_an_update_on_its_way_keeps_no_restarted_peer_out(v
 	story_end(w, RESTART_S);
 }
 
+/* Darwin counts its IDs from 1 after every start. */
+static void test_aurp_Q7_a_restarted_peer_may_have_its_old_connection_id(void **state)
+{
+	struct world *w = story_mesh(6, 2);
+	struct site *b = world_site(w, 1);
+
+	(void)state;
+	story_switch_on(w);
+	story_settle(w, 10);
+	world_run(w, span_s(QUIET_S));
+	site_set_seed(b, b->seed);
+	site_crash(b);
+	world_run(w, span_s(QUICK_S));
+	site_switch_on(b);
+	world_run(w, span_s(1));
+	story_end(w, RESTART_S);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_a_router_that_numbers_anew_is_heard_after_a_refresh),
 		cmocka_unit_test(
 			test_aurp_C15_C17_an_update_on_its_way_keeps_no_restarted_peer_out),
+		cmocka_unit_test(test_aurp_Q7_a_restarted_peer_may_have_its_old_connection_id),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
