@@ -12,6 +12,7 @@ enum {
 	HISTORY_MAX_S = 3600,
 	HISTORY_MIN_S = 300,
 	BOOT_SPREAD_MS = 5000,
+	LOOK_EVERY_S = 5,
 	QUARANTINE_STEP_S = 10,
 	QUARANTINE_MAX_S = 3600,
 };
@@ -142,6 +143,8 @@ static uint64_t live_through(struct world *w, struct span history)
 	while (instant_cmp(w->now, end) < 0) {
 		world_run(w, span_s(1));
 		router_s += count_on(w);
+		if (span_to_s(instant_since(w->now, (struct instant){ 0 })) % LOOK_EVERY_S == 0)
+			watch_reach(w);
 		(void)cables_end_quarantine(w);
 	}
 	return router_s;

@@ -14,6 +14,7 @@ void watch_fini(struct world *w)
 {
 	watch_topology_fini(w->watch);
 	watch_calm_fini(w->watch);
+	watch_reach_fini(w->watch);
 	free(w->watch->flows);
 	free(w->watch->passages);
 	free(w->watch);

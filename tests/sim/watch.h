@@ -54,6 +54,8 @@ void watch_tunnel_heard(struct site_tunnel *to, struct endpoint from, const stru
 /* What was heard has been dealt with. */
 void watch_tunnel_done(struct site *site);
 void watch_traced(struct site *site, const struct trace_event *e);
+/* Time has passed: who does not know whom, though it could, for too long? watch_reach.c. */
+void watch_reach(struct world *w);
 /* Time has passed: looks at the tables if it is time to. */
 void watch_tables(struct world *w);
 void watch_link_sent(struct site_port *from, const struct pkt *frame);

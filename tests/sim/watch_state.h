@@ -72,7 +72,12 @@ struct watch {
 	struct entry *entries;		/* of all routing tables; a hash table */
 	size_t n_entries, cap_entries;
 	struct instant *changed;	/* by network: by any router, in distance */
+	struct reaches *reaches;	/* by mesh; NULL: nobody looks */
+	size_t n_reaches;
 };
+
+/* watch_reach.c */
+void watch_reach_fini(struct watch *watch);
 
 /* watch_topology.c */
 void watch_topology_fini(struct watch *watch);
