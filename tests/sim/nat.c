@@ -310,3 +310,14 @@ bool jack_has_way_out(const struct jack *j)
 			return false;
 	return true;
 }
+
+bool jack_shares_address(const struct jack *j)
+{
+	for (size_t i = 0; j->nat && i < j->mesh->jacks.n; i++) {
+		const struct jack *other = j->mesh->jacks.at[i];
+
+		if (other != j && other->nat == j->nat)
+			return true;
+	}
+	return false;
+}

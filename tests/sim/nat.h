@@ -78,6 +78,9 @@ bool jack_can_be_called(const struct jack *j, const struct jack *by);
 /* Does an answer to port AURP_PORT arrive, if it has called? */
 bool jack_hears_at_387(const struct jack *j, const struct jack *by);
 
+/* Are others behind the same translator, so that its address does not tell who it is? */
+bool jack_shares_address(const struct jack *j);
+
 /* No translator on its way is off. */
 bool jack_has_way_out(const struct jack *j);
 

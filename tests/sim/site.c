@@ -235,7 +235,11 @@ static struct config_tunnel config_of_tunnel(const struct site_tunnel *t)
 			continue;
 		snprintf(out->name, sizeof out->name, "%s", peer->name);
 		snprintf(out->host, sizeof out->host, "%s", peer->name);
-		out->port = peer->to ? jack_listed(peer->to, &t->jack).port : AURP_PORT;
+		out->port = AURP_PORT;
+		if (peer->to)
+			out->port = jack_listed(peer->to, &t->jack).port;
+		if (peer->to && jack_shares_address(peer->to))
+			out->domain_identifier = peer->to->addr.ip;
 		c.n_peers++;
 	}
 	return c;

@@ -268,7 +268,7 @@ static void test_aurp_C15_C17_an_update_on_its_way_keeps_no_restarted_peer_out(v
 }
 
 /* Darwin counts its IDs from 1 after every start. */
-static void test_aurp_Q7_a_restarted_peer_may_have_its_old_connection_id(void **state)
+static void test_aurp_C15_a_restarted_peer_may_have_its_old_connection_id(void **state)
 {
 	struct world *w = story_mesh(6, 2);
 	struct site *b = world_site(w, 1);
@@ -292,7 +292,7 @@ int main(void)
 		cmocka_unit_test(test_a_router_that_numbers_anew_is_heard_after_a_refresh),
 		cmocka_unit_test(
 			test_aurp_C15_C17_an_update_on_its_way_keeps_no_restarted_peer_out),
-		cmocka_unit_test(test_aurp_Q7_a_restarted_peer_may_have_its_old_connection_id),
+		cmocka_unit_test(test_aurp_C15_a_restarted_peer_may_have_its_old_connection_id),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
