@@ -9,6 +9,7 @@
  *	45	one was started, and calls: the old connection is asked for 8 s whether it
  *		lives, and the call comes again (3, 6 s; 10 s from a mate). The other way is
  *		opened when four tickles were not answered: 10 s each after bad weather
+ *		(only if both knew each other before: else nobody is asked, see below)
  *	135	nothing of the following, but one noticed what the other did not (bad weather
  *		does that): 90 s of silence, 40 s of tickles, a call
  *	50 +	they were apart for d s, or the one that was started cannot call, is not
@@ -35,6 +36,7 @@ enum {
 	MATE_CALL_S = 10,
 	MATE_S = 850,
 	LIST_S = 15,
+	LOOK_S = 5,
 };
 
 struct reach {
@@ -44,6 +46,8 @@ struct reach {
 	bool is_said;
 	struct instant parted, met;	/* while they are apart: met INSTANT_NEVER */
 	struct instant knew;
+	bool had_known;			/* just before it was restarted, or away */
+	struct endpoint place;		/* of the second */
 };
 
 struct reaches {
@@ -197,7 +201,8 @@ static bool starter_calls(const struct reach *r, const struct reach *back,
 {
 	return (lists(r) || !knows->tunnel) && (lists(back) || !known->tunnel) &&
 	       jack_can_be_called(knows, known) && jack_can_be_called(known, knows) &&
-	       !has_old_ids(knows) && !has_old_ids(known);
+	       !has_old_ids(knows) && !has_old_ids(known) && r->had_known &&
+	       back->had_known;
 }
 
 static int64_t bound_s(const struct reach *r, const struct reach *back, const struct jack *knows,
@@ -242,25 +247,41 @@ static void judge(const struct reaches *all, struct reach *r, const struct reach
 	r->is_said = true;
 }
 
+static bool knew_lately(const struct world *w, const struct reach *r)
+{
+	return span_cmp(instant_since(w->now, r->knew), span_s(2 * LOOK_S)) <= 0;
+}
+
 static void look(struct reaches *all, size_t i, size_t k)
 {
 	const struct world *w = all->mesh->world;
 	const struct jack *a = all->mesh->jacks.at[i], *b = all->mesh->jacks.at[k];
 	struct reach *r = &all->at[i * all->n + k];
 	bool knows = r->is_told && all->at[k * all->n + i].tells;
-	bool both_run = runs(w, a) && runs(w, b);
+	bool both_run = runs(w, a) && runs(w, b), was_apart;
 
 	if (!both_run || !can_talk(all, i, k)) {
 		if (!instant_is_never(r->met) && !r->was_cut && !r->was_started)
 			r->parted = w->now;
+		if (!instant_is_never(r->met))
+			r->had_known = knew_lately(w, r);
 		r->was_cut |= both_run;
 		r->met = INSTANT_NEVER;
 		return;
 	}
-	if (instant_is_never(r->met))
+	was_apart = instant_is_never(r->met);
+	if (was_apart)
 		r->met = w->now;
+	/* Who is behind a translator that moves does not notice it before the silence. */
+	if (!endpoint_eq(r->place, jack_place(b, a)) || !endpoint_eq(
+		all->at[k * all->n + i].place, jack_place(a, b))) {
+		r->was_cut = true;
+		r->met = w->now;
+	}
 	if (instant_cmp(came(w, a), all->looked) >= 0 ||
 		instant_cmp(came(w, b), all->looked) >= 0) {
+		if (!was_apart)
+			r->had_known = knew_lately(w, r);
 		r->was_started = true;
 		r->met = w->now;
 	}
@@ -290,10 +311,18 @@ static void begin(struct world *w)
 			struct jack *a = all[m].mesh->jacks.at[i / n];
 
 			all[m].at[i].met = INSTANT_NEVER;
+			all[m].at[i].had_known = true;
 			all[m].at[i].listed = a->tunnel ? tunnel_find_peer(a->tunnel,
 				all[m].mesh->jacks.at[i % n]) : NULL;
 		}
 	}
+}
+
+static void note_places(struct reaches *all)
+{
+	for (size_t i = 0; i < all->n * all->n; i++)
+		all->at[i].place = jack_place(all->mesh->jacks.at[i % all->n],
+			all->mesh->jacks.at[i / all->n]);
 }
 
 void watch_reach(struct world *w)
@@ -308,6 +337,7 @@ void watch_reach(struct world *w)
 			for (size_t k = 0; k < all->n; k++)
 				if (i != k)
 					look(all, i, k);
+		note_places(all);
 		all->looked = w->now;
 	}
 }
