@@ -55,7 +55,7 @@ need_root
 trap give_back EXIT
 install_packages build-essential cmake pkg-config iproute2 util-linux git \
 	libevent-dev libconfuse-dev libcmocka-dev \
-	python3 python3-pytest python3-pytest-timeout \
+	nftables python3 python3-pytest python3-pytest-timeout \
 	clang clang-tidy clang-tools libclang-rt-dev cppcheck shellcheck mandoc systemd binutils \
 	wireguard-tools wireguard-go mmdebstrap systemd-container
 need_namespaces

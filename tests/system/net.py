@@ -72,6 +72,13 @@ class Cable:
     def plug(self):
         run("ip", "-n", self.far_ns, "link", "set", self.far, "up")
 
+    def isolate(self):
+        """Our end leaves its bridge: nothing gets through, and nobody sees why."""
+        run("ip", "-n", self.far_ns, "link", "set", self.far, "nomaster")
+
+    def rejoin(self, bridge="br0"):
+        run("ip", "-n", self.far_ns, "link", "set", self.far, "master", bridge)
+
     def socket(self):
         with inside(self.far_ns):
             sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))

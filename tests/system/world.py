@@ -34,9 +34,10 @@ def localtalk(kind, name, device, network, zone, seed="hard", more=""):
 
 
 def tunnel(peers, name="wan", listen="0.0.0.0:387", more=""):
-    """`peers`: {name: host}."""
+    """`peers`: {name: host}, or the whole text of a section in the place of a host."""
+    sections = {peer: host if "=" in host else f'host = "{host}"' for peer, host in peers.items()}
     return section(f'tunnel "{name}"', f'listen = "{listen}"', more,
-                   *(f'peer "{peer}" {{ host = "{host}" }}' for peer, host in peers.items()))
+                   *(f'peer "{peer}" {{ {text} }}' for peer, text in sections.items()))
 
 
 def router(name, address="auto", log_level="debug"):
@@ -46,13 +47,14 @@ def router(name, address="auto", log_level="debug"):
 
 
 class Site:
-    """Where one aurpd lives. `address` is its place on the IP network."""
+    """Where one aurpd lives. `address` is its place on the IP network, for the others: that of
+    its translator if it is behind one."""
 
-    def __init__(self, world, name, number, cables=("lan0",)):
+    def __init__(self, world, name, number, cables=("lan0",), behind=None):
         self.world, self.name, self.number = world, name, number
         self.ns = world.lab.machine(name)
-        self.address = f"10.99.0.{number}"
-        self.tap = world.wan.join(self.ns, self.address)
+        self.address = behind.address if behind else world.own(number)
+        self.tap = behind.join(self.ns) if behind else world.wan.join(self.ns, self.address)
         self.cables = {device: world.lab.cable(self.ns, device) for device in cables}
         self.cable = self.cables.get("lan0")
         self.range = Range(number * 100, number * 100 + 1)
@@ -63,10 +65,11 @@ class Site:
     def network(self):
         return f"{self.range.first}-{self.range.last}"
 
-    def config(self, peers, lan=None, tunnel_more="", log_level="debug"):
+    def config(self, peers, lan=None, tunnel_more="", log_level="debug", address=None):
         """The plain configuration: a hard-seeded cable and one tunnel. `peers`: see tunnel()."""
         lan = lan if lan is not None else ethertalk(network=self.network, zones=self.zones)
-        return router(self.name, self.address, log_level) + lan + tunnel(peers, more=tunnel_more)
+        return (router(self.name, address or self.address, log_level) + lan +
+                tunnel(peers, more=tunnel_more))
 
     def run(self, config, **more):
         """Makes the daemon and starts it; it is stopped with the world."""
@@ -105,10 +108,13 @@ class Site:
 
 
 class World:
-    """A laboratory with sites; closing it stops every daemon in good order."""
+    """A laboratory with sites; closing it stops every daemon in good order.
 
-    def __init__(self, mtu=1500, tag=None):
-        self.lab = Lab(tag)
+    `net`: the IP network between the sites, three of its four numbers.
+    """
+
+    def __init__(self, mtu=1500, tag=None, net="10.99.0"):
+        self.lab, self.net = Lab(tag), net
         self.wan = Wan(self.lab, mtu)
         self.daemons, self._kept = [], []
 
@@ -118,12 +124,16 @@ class World:
     def __exit__(self, *_):
         self.close()
 
-    def site(self, name, number, cables=("lan0",)):
-        return Site(self, name, number, cables)
+    def own(self, number):
+        """An address of the network between the sites."""
+        return f"{self.net}.{number}"
+
+    def site(self, name, number, cables=("lan0",), behind=None):
+        return Site(self, name, number, cables, behind)
 
     def peer(self, number, networks=None, dut=None):
-        """A scripted peer 10.99.0.<number>; `dut` is the site it talks to."""
-        address = self.wan.own(f"10.99.0.{number}")
+        """A scripted peer with that number on the IP network; `dut` is the site it talks to."""
+        address = self.wan.own(self.own(number))
         return self.keep(Peer(self.wan.ns, address, networks, dut and dut.address))
 
     def keep(self, closable):
