@@ -138,6 +138,21 @@ def forged_opens(wire, peer, conns_in_use, seed=1504):
             if aurp.Packet.decode(packet).conn not in conns_in_use]
 
 
+def forged_calls(wire, peer, conns_in_use, seed=1504):
+    """Whatever may count as a call, in the name of a peer: from its place and from all others."""
+    rng, frames = random.Random(seed), []
+    while len(frames) < FRAMES:
+        conn = rng.randrange(1, 0x10000)
+        command, body = rng.choice(((aurp.OPEN_REQ, aurp.open_req_body()), (aurp.TICKLE, b""),
+                                    (aurp.RI_ACK, b""), (aurp.OPEN_RSP, aurp.open_rsp_body())))
+        packet = aurp.Packet(aurp.ip_di(wire.dst), aurp.ip_di(peer), aurp.ROUTING, 1, conn, 0,
+                             command, aurp.SUI_ALL if command == aurp.OPEN_REQ else 0, body)
+        if conn not in conns_in_use:
+            port = rng.choice((aurp.PORT, rng.randrange(1, 0x10000)))
+            frames.append(wire.frame(peer, packet.encode(), port))
+    return frames
+
+
 # --- EtherTalk
 
 def _foreign(rng):

@@ -16,14 +16,15 @@ import pytest
 import aurp
 import junk
 from appletalk import Addr, Range
+from daemon import peer_is
 from junk import Flood, Wire
 from net import hardware_address, run
 from probe import Prober
-from world import World, connect_pair
+from world import World, connect_pair, has_zones
 
 pytestmark = pytest.mark.measure
 
-RATE, SECONDS, WARM_UP = 50000, 8, 2
+RATE, SECONDS, WARM_UP, DEAF = 50000, 8, 2, 5
 SOON = 0.05
 LINES = 100         # in the log, at its most talkative level
 
@@ -172,6 +173,29 @@ def test_aurp_C15_open_requests_in_the_name_of_a_peer(town):
     siege.check_answers()
     siege.check_health()
     assert siege.counted("tx", peer="b") < siege.flood.sent / 50, "answered at the flood's pace"
+
+
+def test_aurp_C17_X6_calls_in_the_name_of_a_peer_that_is_deaf_for_a_while(town):
+    """Nobody takes its place, from wherever he calls, and no route is lost."""
+    frames = junk.forged_calls(town.wire, town.b.address, town.conns)
+    mark, came, began = town.daemon.lines.mark(), [], time.monotonic()
+    with Flood(town.world.wan.ns, "br0", frames, RATE, WARM_UP + DEAF + SECONDS) as flood:
+        time.sleep(WARM_UP)
+        town.b.tap.isolate()
+        deaf = time.monotonic()
+        while flood.running:
+            if deaf and time.monotonic() - deaf > DEAF:
+                deaf = town.b.tap.rejoin()
+            dump = town.daemon.dump()
+            came.append((has_zones(dump, town.b), dump.route(town.b.network)["state"]))
+            time.sleep(0.1)
+    report(f"load: calls in the name of a deaf peer: {flood.rate:,.0f} a second; "
+           f"{len(came)} looks in {time.monotonic() - began:.0f} s")
+    assert set(came) == {(True, "good")}
+    said = town.daemon.lines.since(mark, lambda line: "dump written" not in line)
+    assert len(said) <= LINES, said[:LINES]
+    town.daemon.wait_dump(peer_is("b"), 30, "b to be connected")
+    assert town.prober.echo(town.far) is not None
 
 
 def traffic(ns, device):
