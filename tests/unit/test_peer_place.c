@@ -67,7 +67,7 @@ static struct lab *connected(struct mate *m, uint16_t port)
 	return lab;
 }
 
-static void test_aurp_A19_a_peer_whose_port_was_changed_connects_where_it_calls_from(void **state)
+static void test_a_peer_whose_port_was_changed_connects_where_it_calls_from(void **state)
 {
 	struct mate m;
 	struct lab *lab = connected(&m, NAT_PORT);
@@ -408,7 +408,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
-			test_aurp_A19_a_peer_whose_port_was_changed_connects_where_it_calls_from),
+			test_a_peer_whose_port_was_changed_connects_where_it_calls_from),
 		cmocka_unit_test(test_the_dials_to_the_configured_place_keep_their_pace),
 		cmocka_unit_test(test_a_dial_that_is_under_way_is_waited_for),
 		cmocka_unit_test(test_who_calls_back_instead_of_answering_is_answered),
