@@ -267,6 +267,8 @@ def test_a_bridge_asks_its_cable_anew_whenever_a_member_comes(stories):
     site = stories.member
     site.daemon.stop()
     bridge(site.ns, "lan0")
+    # Otherwise it has the lowest address of its members, and is another interface with lan1.
+    run("ip", "-n", site.ns, "link", "set", "br0", "address", "02:00:07:00:00:b0")
     site.daemon.write_config(site.config({}, ethertalk(
         device="br0", network=site.network, zones=site.zones)))
     site.daemon.start()

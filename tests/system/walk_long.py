@@ -209,7 +209,8 @@ def by_networkd(machine):
 
 def by_network_manager(walk, machine):
     walk.until(machine, "nmcli connection", lambda text: "Wired connection 1" in text)
-    for command in sorted(command for command in walk.known if "nmcli connection add" in command):
+    for command in sorted(command for command in walk.known
+                          if "nmcli connection add" in command and " br0" in command):
         walk.do(machine, command)
     walk.do(machine,
             'sudo nmcli connection modify "Wired connection 1" connection.autoconnect no')
