@@ -60,6 +60,13 @@ void router_tunnel_up(struct router *r, struct instant now, struct tunnel *tunne
 void router_tunnel_down(struct router *r, struct instant now, struct tunnel *tunnel);
 
 /*
+ * The address that packets of this tunnel leave from, where it is another one than in our
+ * domain identifier; 0: the same, or not known. A private one has a translator before it.
+ */
+void router_tunnel_leaves_from(struct router *r, struct instant now, struct tunnel *tunnel,
+	uint32_t ip);
+
+/*
  * The addresses a configured peer's host resolves to, best first (n > 0). A
  * connected peer whose address is among them stays; otherwise it moves.
  */

@@ -15,11 +15,18 @@ void keepalive_init(struct peer *p)
 	timer_init(&p->keepalive, on_timer);
 }
 
-/* RFC 1918, RFC 6598 (carriers' translators), RFC 3927. */
-static bool is_private(uint32_t ip)
+/* Which private block of addresses is it from; 0: none. */
+static int private_block(uint32_t ip)
 {
-	return ip >> 24 == 10 || ip >> 20 == 0xAC1 || ip >> 16 == 0xC0A8 || ip >> 22 == 0x191 ||
-	       ip >> 16 == 0xA9FE;
+	if (ip >> 24 == 10)
+		return 1;
+	if (ip >> 20 == 0xAC1)		/* 172.16.0.0/12 */
+		return 2;
+	if (ip >> 16 == 0xC0A8)		/* 192.168.0.0/16 */
+		return 3;
+	if (ip >> 22 == 0x191)		/* 100.64.0.0/10, carriers' translators (RFC 6598) */
+		return 4;
+	return ip >> 16 == 0xA9FE ? 5 : 0;	/* link-local */
 }
 
 static bool is_behind_translator(const struct peer *p)
@@ -28,13 +35,16 @@ static bool is_behind_translator(const struct peer *p)
 	       (p->has_di && p->di.authority == DI_IP && p->di.ip != p->to.ip);
 }
 
-/* Nobody can call us through a home router that forwards nothing. A VPN's peers are private. */
+/*
+ * Nobody can call us through a home router that forwards nothing. A peer whose address is
+ * of the same private block is in the same network, or at the other end of a VPN.
+ */
 static bool must_hold_the_door(const struct peer *p)
 {
 	const struct tunnel *t = p->tunnel;
+	int ours = private_block(t->leaves_from != 0 ? t->leaves_from : t->own.ip);
 
-	return !t->was_called_unasked && t->own.authority == DI_IP && is_private(t->own.ip) &&
-	       !is_private(p->to.ip);
+	return !t->was_called_unasked && ours != 0 && ours != private_block(p->to.ip);
 }
 
 /* 0: nothing is to be sent for its sake. */

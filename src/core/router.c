@@ -224,6 +224,14 @@ void router_tunnel_up(struct router *r, struct instant now, struct tunnel *tunne
 	leave(r);
 }
 
+void router_tunnel_leaves_from(struct router *r, struct instant now, struct tunnel *tunnel,
+	uint32_t ip)
+{
+	enter(r, now);
+	tunnel_leaves_from(tunnel, ip);
+	leave(r);
+}
+
 void router_tunnel_down(struct router *r, struct instant now, struct tunnel *tunnel)
 {
 	enter(r, now);

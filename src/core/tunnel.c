@@ -122,6 +122,15 @@ void tunnel_up(struct tunnel *t, void *sock, struct domain_id own)
 		peer_start(peer_at(it));
 }
 
+void tunnel_leaves_from(struct tunnel *t, uint32_t ip)
+{
+	struct list *it;
+
+	t->leaves_from = ip;
+	list_for_each(it, &t->peers)
+		keepalive_update(peer_at(it));
+}
+
 void tunnel_down(struct tunnel *t)
 {
 	struct list *it;

@@ -20,6 +20,7 @@ struct tunnel {
 	struct config_tunnel config;	/* our copy; its peers are in `peers` */
 	void *sock;			/* NULL: no socket */
 	struct domain_id own;
+	uint32_t leaves_from;		/* 0: the address in `own`, as far as is known */
 	struct list peers;		/* struct peer, in order of configuration */
 	struct peer_index by_address;	/* of `peers` */
 	struct stranger_gate strangers;	/* of accept-unknown */
@@ -39,6 +40,9 @@ void tunnel_apply(struct tunnel *t, const struct config_tunnel *config);
 
 void tunnel_up(struct tunnel *t, void *sock, struct domain_id own);
 void tunnel_down(struct tunnel *t);
+
+/* See router_tunnel_leaves_from(). */
+void tunnel_leaves_from(struct tunnel *t, uint32_t ip);
 void tunnel_set_peer_addresses(
 	struct tunnel *t, const char *peer, const struct endpoint *to, size_t n);
 void tunnel_input(struct tunnel *t, struct endpoint from, struct pkt *payload);

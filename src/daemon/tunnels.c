@@ -91,15 +91,19 @@ static void say_trouble(struct tunnel_socket *t, int error)
 			strerror(error));
 }
 
+/* The address that packets leave from; false if there is none yet. */
+static bool find_source(const struct tunnel_socket *t, uint32_t *out)
+{
+	*out = t->listen.ip;
+	return t->listen.ip != 0 || (t->probe && udp_source_address(t->probe, out)) ||
+	        udp_source_address(far_away, out);
+}
+
 /* The address for our domain identifier; false if there is none yet. */
 static bool find_own_address(const struct tunnel_socket *t, uint32_t *out)
 {
 	*out = t->own;
-	if (!t->is_auto)
-		return true;
-	*out = t->listen.ip;
-	return t->listen.ip != 0 || (t->probe && udp_source_address(t->probe, out)) ||
-	        udp_source_address(far_away, out);
+	return !t->is_auto || find_source(t, out);
 }
 
 static void go_up(struct tunnel_socket *t, uint32_t own)
@@ -152,7 +156,7 @@ static void check_device(struct tunnel_socket *t)
 /* Whatever is missing for the tunnel to be up; the same again when it is up. */
 static void check(struct tunnel_socket *t)
 {
-	uint32_t own;
+	uint32_t own, source;
 
 	check_device(t);
 	if (!t->udp)
@@ -170,6 +174,8 @@ static void check(struct tunnel_socket *t)
 		go_down(t);
 	if (!t->is_up)
 		go_up(t, own);
+	if (find_source(t, &source))
+		router_tunnel_leaves_from(t->shell->router, clock_now(), t->tunnel, source);
 }
 
 static void on_retry(void *ctx)
