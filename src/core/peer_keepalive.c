@@ -72,9 +72,10 @@ void keepalive_update(struct peer *p)
 static void on_timer(struct timer *t)
 {
 	struct peer *p = container_of(t, struct peer, keepalive);
-	struct instant due = instant_add(p->sent, interval(p));
+	struct span every = interval(p);
+	struct instant due = instant_add(p->sent, every);
 
-	if (instant_cmp(due, peer_router(p)->now) <= 0) {
+	if (every.us > 0 && instant_cmp(due, peer_router(p)->now) <= 0) {
 		if (recv_is_open(p))
 			recv_keep_alive(p);
 		else

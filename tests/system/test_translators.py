@@ -142,9 +142,10 @@ def test_a_tickle_in_time_keeps_the_translator_from_forgetting(homes, quiet, nam
 def test_sites_that_can_be_called_stay_quiet_unless_told_otherwise(neighbours, quiet, keepalive,
                                                                    tickles):
     packets = quiet[keepalive]
-    for site in neighbours[keepalive]:
-        sent = [p for p in packets if p.source[0] == site.address and p.command == aurp.TICKLE]
-        assert abs(len(sent) - tickles) <= 1 + tickles // 2
+    # One of them comes first each time; the other has sent its answer then.
+    addresses = [site.address for site in neighbours[keepalive]]
+    sent = [p for p in packets if p.source[0] in addresses and p.command == aurp.TICKLE]
+    assert abs(len(sent) - tickles) <= 1 + tickles // 2
     assert tickles or len(packets) <= 4, [str(p) for p in packets]
 
 
