@@ -83,6 +83,11 @@ bool recv_is_open(const struct peer *p)
 	return rules[p->recv.state].legal & ON(RI_UPD);
 }
 
+bool recv_is_fresh(const struct peer *p)
+{
+	return p->recv.state == RECV_WAIT_RI_RSP && p->recv.is_virgin;
+}
+
 void recv_enter(struct peer *p, enum recv_state state)
 {
 	router_disarm(peer_router(p), &p->recv.retry);

@@ -88,6 +88,12 @@ const char *recv_state_name(const struct peer *p);
 /* Is there a connection on which it tells us its networks? */
 bool recv_is_open(const struct peer *p);
 
+/*
+ * Was the connection only just answered? Who was asked at two places takes the later
+ * Open-Req, and its later answer counts.
+ */
+bool recv_is_fresh(const struct peer *p);
+
 /* A routing packet for this half: its header is read, `body` stands behind it. */
 void recv_input(struct peer *p, const struct aurp *h, struct rd *body);
 

@@ -387,6 +387,10 @@ static void on_tickle(struct peer *p, const struct aurp *h, struct rd *body)
 	struct aurp_out out;
 
 	(void)body;
+	if (send_is_taken_for_older(p)) {
+		send_close(p, "it believes in an older connection");
+		return;
+	}
 	aurp_begin(&out, AURP_SEND_MAX,
 		&(struct aurp){ .connection = h->connection, .msg = AURP_TICKLE_ACK });
 	peer_answer(p, &out);

@@ -51,6 +51,7 @@ struct aurp_send {
 	unsigned int repeats;
 	bool is_urgent;			/* the packet on its way asks whether the peer is there */
 	struct instant sent;
+	struct instant began;		/* the connection */
 	struct instant heard;
 	struct timer retry;
 	struct timer update;
@@ -104,6 +105,9 @@ void send_on_open_req(struct peer *p, const struct aurp *h, struct rd *body);
 
 /* Is this the connection that is open, and has the peer used it? */
 bool send_is_on(const struct peer *p, uint16_t id);
+
+/* aurp_send_open.c: does the peer that tickles believe in an older connection with this ID? */
+bool send_is_taken_for_older(const struct peer *p);
 
 /* aurp_send_open.c: answers an Open-Req that is no doubt the peer's. */
 void send_accept(struct peer *p, const struct peer_call *call);

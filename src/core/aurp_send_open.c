@@ -11,6 +11,8 @@
 /* Hardly a translator remembers a silent conversation for longer. */
 static const struct span door_is_open = { 180 * 1000000 };
 
+static const struct span list_is_asked = { 25 * 1000000 };
+
 static void answer(struct peer *p, uint16_t id, int16_t rate)
 {
 	struct aurp_out out;
@@ -59,7 +61,7 @@ static void begin_connection(struct peer *p, const struct peer_call *call)
 	s->is_confirmed = s->is_informed = s->owes_list = s->owes_update = false;
 	s->in_list = s->in_update = s->has_updated = s->view_moved = false;
 	router_disarm(peer_router(p), &s->update);
-	s->heard = peer_router(p)->now;
+	s->began = s->heard = peer_router(p)->now;
 	send_meter_answers(p);
 	view_fini(&s->view);
 	router_arm(peer_router(p), &s->quiet, p->tunnel->config.last_heard_timeout);
@@ -141,6 +143,19 @@ void send_on_open_req(struct peer *p, const struct aurp *h, struct rd *body)
 	} else {
 		accept(p, h);
 	}
+}
+
+/*
+ * A Tickle comes after half a minute of silence at least, and an RI-Req at once (C20). Who
+ * tickles and has never asked believes in an older connection with this ID, which a late
+ * copy of its Open-Req has opened again. It shall notice.
+ */
+bool send_is_taken_for_older(const struct peer *p)
+{
+	const struct aurp_send *s = &p->send;
+
+	return !s->is_informed && p->is_proven &&
+	       instant_cmp(instant_add(s->began, list_is_asked), peer_router(p)->now) < 0;
 }
 
 /* --- silence --------------------------------------------------------------------------- */

@@ -272,7 +272,7 @@ bool place_on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 	if (!is_ours(p, h->connection))
 		return false;
 	/* The proven place answered after all: a call from elsewhere was not the peer's. */
-	if (p->is_proven && !p->place.is_doubted && place_is_elsewhere(p))
+	if (p->is_proven && !p->place.is_doubted && place_is_elsewhere(p) && !recv_is_fresh(p))
 		return false;
 	if (!aurp_decode_open_rsp(&look, &rsp))
 		peer_drop(p, DROP_AURP_MALFORMED);
