@@ -76,26 +76,23 @@ static void send_sender_rd(struct peer *p)
 	peer_transmit(p, &out);
 }
 
-static void take_step(struct peer *p)
+static void repeat_open_req(struct peer *p)
 {
-	struct recv_remind *m = &p->recv.remind;
-
-	switch ((enum step)m->step) {
-	case STEP_OPEN_REQ:
-		m->has_repeated = true;
-		recv_repeat_open_req(p);
-		break;
-	case STEP_RECEIVER_RD:
-		m->has_said_down = true;
-		recv_send_rd(p, AURP_ERR_NORMAL_CLOSE);
-		break;
-	case STEP_SENDER_RD:
-		send_sender_rd(p);
-		break;
-	case STEPS:
-		break;
-	}
+	p->recv.remind.has_repeated = true;
+	recv_repeat_open_req(p);
 }
+
+static void send_receiver_rd(struct peer *p)
+{
+	p->recv.remind.has_said_down = true;
+	recv_send_rd(p, AURP_ERR_NORMAL_CLOSE);
+}
+
+static void (*const take_step[STEPS])(struct peer *p) = {
+	[STEP_OPEN_REQ] = repeat_open_req,
+	[STEP_RECEIVER_RD] = send_receiver_rd,
+	[STEP_SENDER_RD] = send_sender_rd,
+};
 
 static void on_timer(struct timer *t)
 {
@@ -106,7 +103,7 @@ static void on_timer(struct timer *t)
 		remind_in(p, between_steps, m->step);
 		return;
 	}
-	take_step(p);
+	take_step[m->step](p);
 	if (++m->step < STEPS) {
 		remind_in(p, between_steps, m->step);
 		return;

@@ -164,8 +164,6 @@ static void on_timer(struct timer *t)
 {
 	struct peer *p = container_of(t, struct peer, place.timer);
 
-	if (p->place.call.kind == CALL_NONE)
-		return;
 	if (!p->is_proven) {
 		ask_unproven(p);
 	} else if (p->place.is_doubted && p->place.asks_left > 0) {

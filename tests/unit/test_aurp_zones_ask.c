@@ -127,6 +127,26 @@ static void test_aurp_Z9_asking_gets_rarer_and_never_ends(void **state)
 	lab_free(lab);
 }
 
+/* What it told was said to be of no use; that it tells nothing would be wrong. */
+static void test_a_peer_with_unfit_zones_alone_is_asked_on_without_a_complaint(void **state)
+{
+	struct lab *lab = lab_new(1);
+	struct mate m;
+
+	(void)state;
+	lab->tunnels[0].last_heard_timeout = span_s(100000);
+	lab_start(lab);
+	m = mate_of(lab, 0);
+	mate_serve(&m, NETWORKS({ net(200), 0 }));
+	for (int i = 0; i < 12; i++) {
+		mate_await(&m, AURP_ZI_REQ, span_s(310));
+		mate_zi_rsp(&m, 200, ZONES("*"));
+	}
+	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_ZONES_MISSING), 0);
+	assert_int_equal(rig_noted(lab->rig, TRACE_ZONE_UNFIT), 1);
+	lab_free(lab);
+}
+
 static void test_aurp_Z12_Z15_every_tuple_counts_whatever_the_count(void **state)
 {
 	/* Vector V5 with 15 for 5 and a count of 1. */
@@ -341,6 +361,8 @@ int main(void)
 		cmocka_unit_test(test_aurp_Z7_zones_may_come_before_the_next_part_of_the_list),
 		cmocka_unit_test(test_aurp_Z1_Z2_Z8_lost_zones_are_asked_for_until_they_come),
 		cmocka_unit_test(test_aurp_Z9_asking_gets_rarer_and_never_ends),
+		cmocka_unit_test(
+			test_a_peer_with_unfit_zones_alone_is_asked_on_without_a_complaint),
 		cmocka_unit_test(test_aurp_Z12_Z15_every_tuple_counts_whatever_the_count),
 		cmocka_unit_test(
 			test_aurp_Z17_an_extended_list_is_whole_with_its_total_and_grows_after),

@@ -122,6 +122,25 @@ static void test_a_site_that_nobody_can_reach_holds_its_door_open(void **state)
 	lab_free(lab);
 }
 
+static void test_every_private_block_is_known(void **state)
+{
+	/* 172.16.0.1, 172.31.255.254, 100.64.0.1, 169.254.1.1; and their neighbours outside */
+	static const uint32_t private[] = { 0xAC100001, 0xAC1FFFFE, 0x64400001, 0xA9FE0101 };
+	static const uint32_t public[] = { 0xAC200001, 0xAC0F0001, 0x64800001, 0xA9FD0101 };
+	struct mate m;
+	struct lab *lab = connected(&m, unset, unset, FAR, FAR);
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		router_tunnel_leaves_from(
+			lab->rig->r, lab->rig->now, lab->tunnel[0], private[i]);
+		assert_in_range(count_tickles(&m, 100), 3, 5);
+		router_tunnel_leaves_from(lab->rig->r, lab->rig->now, lab->tunnel[0], public[i]);
+		assert_int_equal(count_tickles(&m, 100), 0);
+	}
+	lab_free(lab);
+}
+
 static void test_who_was_called_by_itself_needs_not_hold_it(void **state)
 {
 	struct lab *lab = lab_new(2);
@@ -151,6 +170,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_sent_anyway_counts),
 		cmocka_unit_test(test_the_configuration_decides),
 		cmocka_unit_test(test_a_site_that_nobody_can_reach_holds_its_door_open),
+		cmocka_unit_test(test_every_private_block_is_known),
 		cmocka_unit_test(test_who_was_called_by_itself_needs_not_hold_it),
 	};
 

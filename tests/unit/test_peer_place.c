@@ -149,6 +149,66 @@ static void test_who_calls_back_instead_of_answering_is_answered(void **state)
 	lab_free(lab);
 }
 
+static void test_what_a_place_answers_must_be_an_open_rsp_that_says_yes(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0), away = behind(&m, NAT_PORT);
+
+	(void)state;
+	mate_resolve(&m);
+	lab_run(lab, span_s(2));
+	call(&away);
+	/* An option count without its options. */
+	mate_say(&away, (struct aurp){ away.dut_id, 0, 0, AURP_OPEN_RSP }, "\0\1\5", 3);
+	assert_int_equal(lab_count(lab, "p0", "aurp-malformed"), 1);
+	mate_open_rsp(&away, AURP_ERR_RESOURCES);
+	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_REFUSED), 1);
+	assert_int_equal(lab_peer(lab, "p0").addr.port, AURP_PORT);
+	assert_states(lab, "p0", "wait-open-rsp", "unconnected");
+	lab_free(lab);
+}
+
+static void test_an_answer_from_elsewhere_is_too_late_when_the_place_has_answered(void **state)
+{
+	struct mate m, away;
+	struct lab *lab = connected(&m, NAT_PORT);
+	const struct sent *s;
+	uint16_t sequence = 0;
+
+	(void)state;
+	lab_run(lab, span_s(5));
+	away = m;
+	away.at.port = OTHER_PORT;
+	away.id = 0x7777;
+	mate_open_req(&away);
+	away.dut_id = mate_await(&away, AURP_OPEN_REQ, span_s(1))->h.connection;
+	while ((s = mate_find(&m)) != NULL)
+		if (mate_take(&m, s->h.msg)->h.msg == AURP_RI_UPD)
+			sequence = s->h.sequence;
+	mate_ack(&m, sequence, 0);
+	mate_tickle_ack(&m);
+	mate_open_rsp(&away, 1);
+	assert_null(mate_find(&away));
+	assert_int_equal(lab_peer(lab, "p0").addr.port, NAT_PORT);
+	assert_states(lab, "p0", "connected", "connected");
+	lab_free(lab);
+}
+
+static void test_a_removed_peer_that_calls_from_elsewhere_is_not_asked(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0), away = behind(&m, NAT_PORT);
+
+	(void)state;
+	mate_resolve(&m);
+	lab_run(lab, span_s(2));
+	router_tunnel_down(lab->rig->r, lab->rig->now, lab->tunnel[0]);
+	mate_forget(&m);
+	mate_open_req(&away);
+	mate_assert_silence(&away, span_s(5));
+	lab_free(lab);
+}
+
 static void test_a_lost_peer_is_dialled_at_its_configured_place(void **state)
 {
 	struct mate m, at;
@@ -412,6 +472,10 @@ int main(void)
 		cmocka_unit_test(test_the_dials_to_the_configured_place_keep_their_pace),
 		cmocka_unit_test(test_a_dial_that_is_under_way_is_waited_for),
 		cmocka_unit_test(test_who_calls_back_instead_of_answering_is_answered),
+		cmocka_unit_test(test_what_a_place_answers_must_be_an_open_rsp_that_says_yes),
+		cmocka_unit_test(
+			test_an_answer_from_elsewhere_is_too_late_when_the_place_has_answered),
+		cmocka_unit_test(test_a_removed_peer_that_calls_from_elsewhere_is_not_asked),
 		cmocka_unit_test(test_a_lost_peer_is_dialled_at_its_configured_place),
 		cmocka_unit_test(test_a_translator_that_gives_another_port_moves_the_peer),
 		cmocka_unit_test(test_while_the_proven_place_answers_no_other_is_tried),

@@ -91,6 +91,18 @@ static void test_a_station_with_our_hardware_address_is_said_to_be_one(void **st
 	rig_free(rig);
 }
 
+static void test_a_port_may_have_several_troubles(void **state)
+{
+	struct rig *rig = rig_up();
+
+	(void)state;
+	port_notice(rig->link[0].port, PORT_LOOP, NULL);
+	port_notice(rig->link[0].port, PORT_TWIN, NULL);
+	assert_non_null(strchr(troubles(rig, 0), ','));
+	assert_non_null(strstr(troubles(rig, 0), "hardware-address-twice"));
+	rig_free(rig);
+}
+
 /* Even its AppleTalk address and its range are ours: a copy of this very machine. */
 static void test_a_copy_of_this_router_is_a_twin_and_no_loop(void **state)
 {
@@ -260,6 +272,7 @@ int main(void)
 		cmocka_unit_test(
 			test_atalk_E24_own_probes_that_come_back_are_a_loop_and_no_clash),
 		cmocka_unit_test(test_a_station_with_our_hardware_address_is_said_to_be_one),
+		cmocka_unit_test(test_a_port_may_have_several_troubles),
 		cmocka_unit_test(test_a_copy_of_this_router_is_a_twin_and_no_loop),
 		cmocka_unit_test(test_a_datagram_with_hops_accuses_nobody),
 		cmocka_unit_test(test_a_router_that_says_much_accuses_nobody),

@@ -189,6 +189,21 @@ static void test_atalk_Z10_names_that_are_none_count_and_stay_hidden(void **stat
 	assert_int_equal(a->zones->n_unfit, 6);
 }
 
+static void test_no_more_of_them_are_counted_than_a_network_has_zones(void **state)
+{
+	struct route *a = route(30, 34);
+
+	(void)state;
+	for (int i = 0; i < AT_ZONES_PER_NET_MAX; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), " %d", i);
+		assert_true(add(a, name));
+	}
+	assert_false(add(a, " one too many"));
+	assert_int_equal(a->zones->n_unfit, AT_ZONES_PER_NET_MAX);
+}
+
 static void test_a_list_of_nothing_but_such_names_is_not_whole(void **state)
 {
 	struct route *a = route(30, 34);
@@ -277,6 +292,7 @@ int main(void)
 		T(test_atalk_Z10_limits_of_a_list),
 		T(test_atalk_Z10_names_that_are_none_count_and_stay_hidden),
 		T(test_a_list_of_nothing_but_such_names_is_not_whole),
+		T(test_no_more_of_them_are_counted_than_a_network_has_zones),
 		T(test_a_full_table_says_so_once_and_recovers),
 		T(test_atalk_Z01_a_route_takes_its_zones_along),
 		T(test_the_digest_tells_sets_apart_and_nothing_else),
