@@ -33,7 +33,8 @@ def test_aurp_C7_C31_a_killed_router_comes_back_and_both_see_each_other_again(pa
     a.daemon.wait_dump(lambda d: peer_is("b")(d) and has_zones(d, b), 100, "b to be back")
     b.daemon.wait_dump(lambda d: peer_is("a")(d) and has_zones(d, a), 100, "a to be seen by b")
     assert before not in open_ids(watch, b, mark)
-    assert alice.echo(bob.addr)
+    # A datagram may be lost while the nodes of b's cable notice that their router is back.
+    assert any(alice.echo(bob.addr, timeout=4) for _ in range(4))
     assert sorted(bob.get_zone_list()) == [b"Zone A", b"Zone B"]
 
 
