@@ -6,7 +6,7 @@
  * that the other has, too. From the moment on which they are in reach, or the last
  * on which it knew, to when it must know (again), in seconds:
  *
- *	60	one was started, and calls: the old connection is asked for 8 s whether it
+ *	150	one was started, and calls: the old connection is asked for 8 s whether it
  *		lives, and the call comes again (3, 6 s; 10 s from a mate). The other way is
  *		opened when four tickles were not answered: 10 s each after bad weather
  *		(only if both knew each other before: else nobody is asked, see below)
@@ -29,7 +29,7 @@
 #include <stdlib.h>
 
 enum {
-	QUICK_S = 60,
+	QUICK_S = 150,
 	NOTICE_S = 135,
 	HALF_S = 60,
 	CALL_MOST_S = 330,

@@ -67,7 +67,7 @@ def test_an_interface_that_returns_while_there_are_no_descriptors_is_taken_later
     pair.a.cable.unplug()
     daemon.wait_dump(lambda d: not port_is_up("lan")(d), 10, "the port to be down")
     closed = used - descriptors(daemon.pid)
-    assert len(closed) == 1
+    assert closed
     # The socket's own number is free now; it must not be had either.
     run("prlimit", "--pid", daemon.pid, f"--nofile={min(closed)}:1024")
     try:
