@@ -347,10 +347,21 @@ static void (*const on_message[AURP_MSG_COUNT])(struct peer *p, const struct aur
 	[AURP_RI_ACK] = on_rd_ack,
 };
 
+/* The peer heard both Open-Reqs, and this answer is the later one: it counts. */
+static void take_later_answer(struct peer *p, const struct aurp *h)
+{
+	if (h->msg != AURP_OPEN_RSP || h->connection != p->recv.dialled || !recv_is_fresh(p))
+		return;
+	p->recv.id = p->recv.dialled;
+	p->recv.dialled = 0;
+	recv_enter(p, RECV_WAIT_OPEN_RSP);
+}
+
 void recv_input(struct peer *p, const struct aurp *h, struct rd *body)
 {
 	bool was_proven = p->is_proven;
 
+	take_later_answer(p, h);
 	if (h->msg == AURP_OPEN_RSP && h->connection != p->recv.id && place_on_open_rsp(p, h, body))
 		return;
 	if (p->recv.state == RECV_UNCONNECTED || h->connection != p->recv.id) {

@@ -54,6 +54,7 @@ struct recv_remind {
 struct aurp_recv {
 	enum recv_state state;
 	uint16_t id;			/* of this connection, else of the last: never twice (C7) */
+	uint16_t dialled;		/* before another place answered; 0: not */
 	uint16_t expected;		/* next sequence number */
 	uint16_t ack_flags;		/* of the last RI-Ack, for its repetition */
 	uint16_t environment;		/* flags of its Open-Rsp */

@@ -246,6 +246,7 @@ static void prove(struct peer *p, const struct aurp *h, struct rd *body)
 	bool has_call = endpoint_eq(call.from, p->from) &&
 		(call.kind == CALL_WAITS || call.kind == CALL_ANSWERED);
 	bool has_moved = place_is_elsewhere(p);
+	uint16_t dialled = p->recv.state == RECV_WAIT_OPEN_RSP ? p->recv.id : 0;
 
 	end_old_connections(p);
 	settle(p);
@@ -255,6 +256,7 @@ static void prove(struct peer *p, const struct aurp *h, struct rd *body)
 		peer_move_to(p, p->from);
 	p->is_proven = true;
 	recv_resume(p, h->connection);
+	p->recv.dialled = dialled;
 	recv_on_open_rsp(p, h, body);
 	if (has_call && !send_is_on(p, call.id))
 		send_accept(p, &call);

@@ -261,8 +261,9 @@ static enum fit fit_of(const struct peer *p, struct endpoint from, struct domain
 		return p->to.ip == from.ip ? FIT_LEAVING : FIT_NOT;
 	if (p->is_proven && endpoint_eq(p->to, from))
 		return FIT_PLACE;
+	/* Where it is dialled, a wrong identifier is our configuration's fault, not the peer's. */
 	if (given.ip != 0 && !domain_id_eq(given, di))
-		return FIT_NOT;
+		return endpoint_eq(p->to, from) ? FIT_OTHER_ADDRESS : FIT_NOT;
 	if (p->to.ip != from.ip)
 		return FIT_OTHER_ADDRESS;
 	if (given.ip != 0)

@@ -251,7 +251,8 @@ static void count(struct mesh *m, const struct passing *p)
 {
 	struct traffic *t = &m->world->traffic;
 
-	if (!is_quiet(p))
+	/* A mate may repeat itself for ever (Q-rows of its make): that is not our unrest. */
+	if (!is_quiet(p) && p->from->tunnel)
 		m->world->unquiet = m->world->now;
 	if (p->msg == AURP_MSG_COUNT) {
 		t->data++;

@@ -11,7 +11,7 @@
 
 #include "watch_rig.h"
 
-enum { LOOK_S = 5, QUICK_S = 150 + 15, CUT_S = 135 + 60 + 15, LONG_S = 900 };
+enum { LOOK_S = 5, QUICK_S = 290 + 15, CUT_S = 300 + 120 + 15, LONG_S = 900 };
 
 static void look_for(struct world *w, unsigned seconds)
 {

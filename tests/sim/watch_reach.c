@@ -6,15 +6,15 @@
  * that the other has, too. From the moment on which they are in reach, or the last
  * on which it knew, to when it must know (again), in seconds:
  *
- *	150	one was started, and calls: the old connection is asked for 8 s whether it
+ *	290	one was started, and calls: the old connection is asked for 8 s whether it
  *		lives, and the call comes again (3, 6 s; 10 s from a mate). The other way is
  *		opened when four tickles were not answered: 10 s each after bad weather
  *		(only if both knew each other before: else nobody is asked, see below)
- *	135	nothing of the following, but one noticed what the other did not (bad weather
+ *	300	nothing of the following, but one noticed what the other did not (bad weather
  *		does that): 90 s of silence, 40 s of tickles, a call
- *	60 +	they were apart for d s, or the one that was started cannot call, is not
+ *	120 +	they were apart for d s, or the one that was started cannot call, is not
  *		listed, or has the connection IDs of its last life: 1.25 d + 4, at most 330,
- *		at least 135 (the back-off doubles; ten percent of jitter). The call may
+ *		at least 300 (the back-off doubles; ten percent of jitter). The call may
  *		find half a connection, that is asked for 8 s and tickled for 40 s
  *	850	a mate, of a site: 190 s until it notices, 660 s from one round of calls to the
  *		end of the next
@@ -29,9 +29,9 @@
 #include <stdlib.h>
 
 enum {
-	QUICK_S = 150,
-	NOTICE_S = 135,
-	HALF_S = 60,
+	QUICK_S = 290,
+	NOTICE_S = 300,
+	HALF_S = 120,
 	CALL_MOST_S = 330,
 	MATE_CALL_S = 10,
 	MATE_S = 850,

@@ -30,7 +30,7 @@ HOMES = {                       # what a home router does: (ports, unwanted)
     "provider": (OTHER_PORTS, "dropped"),       # behind another one, of the provider
 }
 SOON = 20               # seconds from the start until all is known on both sides
-FORGOTTEN = 60          # ... from a translator that has forgotten until both are reached again
+FORGOTTEN = 100         # seconds: keep-alive, the old place is given up, calls; a busy machine
 QUIET = 70              # longer than a cheap translator remembers
 MEMORY = (30, 30)
 
@@ -145,7 +145,7 @@ def test_sites_that_can_be_called_stay_quiet_unless_told_otherwise(neighbours, q
     # One of them comes first each time; the other has sent its answer then.
     addresses = [site.address for site in neighbours[keepalive]]
     sent = [p for p in packets if p.source[0] in addresses and p.command == aurp.TICKLE]
-    assert abs(len(sent) - tickles) <= 1 + tickles // 2
+    assert abs(len(sent) - tickles) <= 2 + tickles // 2
     assert tickles or len(packets) <= 4, [str(p) for p in packets]
 
 
