@@ -256,7 +256,8 @@ static void routing_input(struct peer *p, struct pkt *payload)
 	is_opening = h.msg == AURP_OPEN_REQ || h.msg == AURP_OPEN_RSP;
 	if (!is_at_its_address(p) && !is_opening)
 		peer_drop(p, DROP_PEER_UNKNOWN);
-	else if (peer_has_other_di(p) && !is_opening)
+	else if (peer_has_other_di(p) && h.msg != AURP_OPEN_REQ &&
+		!(h.msg == AURP_OPEN_RSP && p->place.is_doubted))
 		peer_drop(p, DROP_PEER_BAD_DI);
 	else if (is_for_receiver(&h))
 		recv_input(p, &h, &body);

@@ -226,6 +226,11 @@ static void end_old_connections(struct peer *p)
 {
 	static const char why[] = "it was restarted, or is elsewhere";
 
+	/* Another domain is another router, and a packet on its way is repeated byte for byte. */
+	if (p->has_di && !domain_id_eq(p->di, p->from_di)) {
+		peer_close(p, why, span_us(-1));
+		return;
+	}
 	switch (p->place.call.kind) {
 	case CALL_NONE:		/* it took the Open-Req although it lived on */
 	case CALL_HINT:		/* the same router behind a translator that changed */

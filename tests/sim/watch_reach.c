@@ -13,7 +13,7 @@
  *	300	nothing of the following, but one noticed what the other did not (bad weather
  *		does that): 90 s of silence, 40 s of tickles, a call
  *	120 +	they were apart for d s, or the one that was started cannot call, is not
- *		listed, or has the connection IDs of its last life: 1.25 d + 4, at most 330,
+ *		listed, or has the connection IDs of its last life: 1.25 d + 4, at most 700,
  *		at least 300 (the back-off doubles; ten percent of jitter). The call may
  *		find half a connection, that is asked for 8 s and tickled for 40 s
  *	850	a mate, of a site: 190 s until it notices, 660 s from one round of calls to the
@@ -32,7 +32,7 @@ enum {
 	QUICK_S = 290,
 	NOTICE_S = 300,
 	HALF_S = 120,
-	CALL_MOST_S = 330,
+	CALL_MOST_S = 700,
 	MATE_CALL_S = 10,
 	MATE_S = 850,
 	LIST_S = 15,
