@@ -248,6 +248,11 @@ void recv_on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 	p->own_calls = 0;
 	/* It hears us where it was dialled, and a translator lets it speak from another port. */
 	p->place.alias = p->from;
+	/* What is on its way is repeated byte for byte, so it ends with its domain (S11). */
+	if (p->has_di && !domain_id_eq(p->di, p->from_di) && send_is_open(p)) {
+		send_close(p, "it is of another domain now");
+		p->is_proven = true;
+	}
 	peer_take_di(p, p->from_di);
 	recv_take_sample(p);
 	p->is_terse = is_terse;
