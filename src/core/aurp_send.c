@@ -37,6 +37,7 @@ static const struct send_rule rules[SEND_STATES] = {
 	[SEND_WAIT_RI_RSP_ACK] = { "wait-ri-rsp-ack",	AWAITING, AURP_RI_RSP, 10 },
 	[SEND_WAIT_RI_UPD_ACK] = { "wait-ri-upd-ack",	AWAITING, AURP_RI_UPD, 10 },
 	[SEND_WAIT_PROBE_ACK] =	 { "wait-probe-ack",	AWAITING, AURP_RI_UPD, 0 },
+	[SEND_WAIT_RI_REQ] =	 { "wait-ri-req",	OPEN, AURP_MSG_COUNT, 0 },
 	[SEND_WAIT_RD_ACK] =	 { "wait-rd-ack",	ON(RI_ACK) | ON(RD), AURP_RD, 2 },
 };
 
@@ -72,7 +73,8 @@ bool send_is_open(const struct peer *p)
 
 bool send_is_asking(const struct peer *p)
 {
-	return p->send.state == SEND_WAIT_PROBE_ACK || p->send.is_urgent;
+	return p->send.state == SEND_WAIT_PROBE_ACK || p->send.state == SEND_WAIT_RI_REQ ||
+	       p->send.is_urgent;
 }
 
 bool send_is_on(const struct peer *p, uint16_t id)
@@ -312,12 +314,24 @@ void send_proven(struct peer *p)
 		go_on(p);
 }
 
+/* Who waits for its first list takes no update, and asks every few seconds by itself. */
+static void await_request(struct peer *p)
+{
+	send_enter(p, SEND_WAIT_RI_REQ);
+	p->send.sent = peer_router(p)->now;
+	router_arm(peer_router(p), &p->send.retry, probe_most);
+}
+
 void send_probe(struct peer *p)
 {
 	struct aurp_out out;
 
 	if (p->send.state != SEND_CONNECTED || !p->is_proven)
 		return;
+	if (!p->send.is_informed) {
+		await_request(p);
+		return;
+	}
 	begin(p, &out, AURP_RI_UPD);
 	aurp_encode_event(&out.w, &(struct aurp_event){ .code = AURP_EV_NULL });
 	put_on_its_way(p, &out, SEND_WAIT_PROBE_ACK);
@@ -350,7 +364,9 @@ static void on_ri_req(struct peer *p, const struct aurp *h, struct rd *body)
 	if (s->state == SEND_WAIT_RI_RSP_ACK)
 		return;
 	s->owes_list = true;
-	if (s->state == SEND_CONNECTED)
+	if (s->state == SEND_WAIT_RI_REQ)
+		place_answered(p);
+	if (s->state == SEND_CONNECTED || s->state == SEND_WAIT_RI_REQ)
 		go_on(p);
 }
 
@@ -460,11 +476,14 @@ static void (*const on_message[AURP_MSG_COUNT])(struct peer *p, const struct aur
 	[AURP_TICKLE] = on_tickle,
 };
 
-/* It believes in a connection that we have given up: it was cut off from us, say. */
+/*
+ * It believes in a connection that we have given up: it was cut off from us, say. Whatever
+ * its data receiver says tells so, but for a farewell.
+ */
 static bool is_of_last_connection(const struct peer *p, const struct aurp *h)
 {
 	return p->send.state == SEND_UNCONNECTED && p->send.id != 0 &&
-	       h->connection == p->send.id && (h->msg == AURP_TICKLE || h->msg == AURP_RI_ACK);
+	       h->connection == p->send.id && (AWAITING & ~ON(RD) & 1u << h->msg);
 }
 
 void send_input(struct peer *p, const struct aurp *h, struct rd *body)

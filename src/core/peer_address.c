@@ -122,6 +122,8 @@ void peer_set_addresses(struct peer *p, const struct endpoint *to, size_t n)
 	}
 	peer_close(p, "its address changed", span_us(-1));
 	peer_move_to(p, p->addresses[0]);
+	/* How long the old one was silent says nothing about the new one. */
+	recv_forget_back_off(p);
 	peer_start(p);
 }
 

@@ -76,6 +76,23 @@ static void test_peer_moves_to_its_new_address(void **state)
 	lab_free(lab);
 }
 
+static void test_a_new_address_is_called_as_often_as_a_new_peer(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0), moved = m;
+
+	(void)state;
+	mate_resolve(&m);
+	lab_run(lab, span_s(2000));	/* back-off has grown to its most */
+	moved.at.ip += 100;
+	resolve_to(&m, &moved.at, 1);
+	mate_await(&moved, AURP_OPEN_REQ, span_s(3));
+	/* The first ones are lost. */
+	mate_await(&moved, AURP_OPEN_REQ, span_s(4));
+	mate_await(&moved, AURP_OPEN_REQ, span_s(7));
+	lab_free(lab);
+}
+
 /* The ID of the Open-Req that a call from there has bought; no Open-Rsp comes with it. */
 static uint16_t call_from(struct mate *m)
 {
@@ -125,6 +142,7 @@ int main(void)
 		cmocka_unit_test(test_next_address_is_tried_when_the_first_is_silent),
 		cmocka_unit_test(test_connected_peer_stays_while_its_address_is_still_in_the_list),
 		cmocka_unit_test(test_peer_moves_to_its_new_address),
+		cmocka_unit_test(test_a_new_address_is_called_as_often_as_a_new_peer),
 		cmocka_unit_test(test_peer_that_calls_from_another_of_its_addresses_is_there),
 		cmocka_unit_test(test_of_two_names_for_one_router_only_the_first_calls),
 	};

@@ -171,6 +171,56 @@ static void test_aurp_C17_C29_a_dead_connection_gives_way_to_the_next_open_req(v
 	lab_free(lab);
 }
 
+/* A connection on which no list was asked for yet, and a call with another ID. */
+static struct lab *called_before_it_asked(struct mate *m)
+{
+	struct lab *lab = lab_up(1);
+	struct mate other;
+
+	*m = mate_of(lab, 0);
+	mate_resolve(m);
+	m->dut_id = mate_take(m, AURP_OPEN_REQ)->h.connection;
+	mate_open_req(m);
+	mate_open_rsp(m, AURP_ERR_RESOURCES);
+	mate_tickle(m);
+	mate_forget(m);
+	other = *m;
+	other.id = 0x7777;
+	mate_open_req(&other);
+	return lab;
+}
+
+/* Who waits for its first list takes no RI-Upd: its request, repeated, is the answer (S14). */
+static void test_a_peer_that_has_not_asked_yet_is_not_probed_by_an_update(void **state)
+{
+	struct mate m;
+	struct lab *lab = called_before_it_asked(&m);
+
+	(void)state;
+	lab_run(lab, span_s(6));
+	for (const struct sent *s; (s = mate_find(&m)) != NULL; mate_take(&m, s->h.msg))
+		assert_int_not_equal(s->h.msg, AURP_RI_UPD);
+	mate_ri_req(&m, AURP_SUI_ALL);
+	assert_int_equal(mate_take(&m, AURP_RI_RSP)->h.sequence, 1);
+	mate_ack(&m, 1, 0);
+	lab_run(lab, span_s(10));
+	assert_string_equal(lab_peer(lab, "p0").send, "connected");
+	lab_free(lab);
+}
+
+static void test_who_does_not_ask_either_makes_room_for_the_next_call(void **state)
+{
+	struct mate m;
+	struct lab *lab = called_before_it_asked(&m);
+
+	(void)state;
+	lab_run(lab, span_s(6));
+	assert_string_equal(lab_peer(lab, "p0").send, "wait-ri-req");
+	lab_run(lab, span_s(2));
+	assert_string_equal(lab_peer(lab, "p0").send, "unconnected");
+	lab_free(lab);
+}
+
 /* Seen after a cut: a data receiver that waits for a Tickle-Ack takes no RI-Upd meanwhile. */
 static void test_a_tickle_keeps_the_connection_that_is_probed(void **state)
 {
@@ -325,6 +375,8 @@ int main(void)
 		cmocka_unit_test(test_aurp_C15_C16_C18_another_id_only_probes_a_live_connection),
 		cmocka_unit_test(
 			test_aurp_C17_C29_a_dead_connection_gives_way_to_the_next_open_req),
+		cmocka_unit_test(test_a_peer_that_has_not_asked_yet_is_not_probed_by_an_update),
+		cmocka_unit_test(test_who_does_not_ask_either_makes_room_for_the_next_call),
 		cmocka_unit_test(test_a_tickle_keeps_the_connection_that_is_probed),
 		cmocka_unit_test(test_aurp_C15_an_unused_connection_is_replaced_at_once),
 		cmocka_unit_test(test_restarted_peer_is_back_within_a_minute_both_ways),

@@ -209,6 +209,24 @@ static void test_a_peer_that_missed_its_end_is_back_within_seconds(void **state)
 	lab_free(lab);
 }
 
+/* Whatever its data receiver says on the old connection shows that it missed the end. */
+static void test_whatever_is_said_on_the_old_connection_brings_a_call(void **state)
+{
+	static const enum aurp_msg said[] = { AURP_RI_REQ, AURP_ZI_REQ, AURP_GZN_REQ,
+		AURP_GDZL_REQ, AURP_RI_ACK, AURP_TICKLE };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		struct mate m;
+		struct lab *lab = given_up(&m);
+
+		mate_say_any(&m, (struct aurp){ .connection = m.id, .msg = said[i],
+			.sequence = said[i] == AURP_RI_ACK });
+		mate_await(&m, AURP_OPEN_REQ, span_s(2));
+		lab_free(lab);
+	}
+}
+
 static void test_nothing_but_a_call_follows_from_a_tickle_alone(void **state)
 {
 	struct mate m;
@@ -242,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_aurp_X6_forged_calls_at_a_deaf_peer_cost_no_route),
 		cmocka_unit_test(test_a_call_that_came_too_early_is_answered_by_ours_in_time),
 		cmocka_unit_test(test_a_peer_that_missed_its_end_is_back_within_seconds),
+		cmocka_unit_test(test_whatever_is_said_on_the_old_connection_brings_a_call),
 		cmocka_unit_test(test_nothing_but_a_call_follows_from_a_tickle_alone),
 	};
 

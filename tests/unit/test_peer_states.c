@@ -84,14 +84,25 @@ static void send_wait_ri_upd_ack(struct lab *lab, struct mate *m)
 	mate_await(m, AURP_RI_UPD, span_s(11));
 }
 
-static void send_wait_probe_ack(struct lab *lab, struct mate *m)
+static void call_with_another_id(const struct mate *m)
 {
-	struct mate other;
+	struct mate other = *m;
 
-	send_connected(lab, m);
-	other = *m;
 	other.id++;
 	mate_open_req(&other);
+}
+
+static void send_wait_ri_req(struct lab *lab, struct mate *m)
+{
+	send_connected(lab, m);
+	call_with_another_id(m);
+}
+
+static void send_wait_probe_ack(struct lab *lab, struct mate *m)
+{
+	send_wait_ri_rsp_ack(lab, m);
+	mate_ack(m, 1, 0);
+	call_with_another_id(m);
 }
 
 static void send_wait_rd_ack(struct lab *lab, struct mate *m)
@@ -121,7 +132,8 @@ static const struct situation send_states[] = {
 	{ "connected", send_connected, QUERIES | BIT(OPEN_REQ), 1 },
 	{ "wait-ri-rsp-ack", send_wait_ri_rsp_ack, QUERIES | BIT(OPEN_REQ) | BIT(RI_ACK), 1 },
 	{ "wait-ri-upd-ack", send_wait_ri_upd_ack, QUERIES | BIT(OPEN_REQ) | BIT(RI_ACK), 2 },
-	{ "wait-probe-ack", send_wait_probe_ack, QUERIES | BIT(OPEN_REQ) | BIT(RI_ACK), 1 },
+	{ "wait-ri-req", send_wait_ri_req, QUERIES | BIT(OPEN_REQ), 1 },
+	{ "wait-probe-ack", send_wait_probe_ack, QUERIES | BIT(OPEN_REQ) | BIT(RI_ACK), 2 },
 	{ "wait-rd-ack", send_wait_rd_ack, BIT(RI_ACK) | BIT(RD), 1 },
 };
 
