@@ -83,14 +83,44 @@ step() {
 	esac
 }
 
+# meanwhile NAME COMMAND...: with the processors' time that nobody else wants, while the
+# system tests wait. finish NAME: what it said, and its status.
+declare -A began_meanwhile
+meanwhile() {
+	local name=$1
+	shift
+	(
+		chrt --idle --pid 0 "$BASHPID"
+		"$@"
+	) >"$results/$name.out" 2>&1 &
+	began_meanwhile[$name]=$!
+}
+
+finish() {
+	local status
+	wait "${began_meanwhile[$1]}"
+	status=$?
+	cat "$results/$1.out"
+	return $status
+}
+
+# ctest_into PRESET WHAT CTEST-OPTION...: its log and its JUnit file are results.
+ctest_into() {
+	ctest --preset "$1" "${@:3}" --output-junit "$results/$1-$2.xml" \
+		>"$results/$1-$2.log" 2>&1
+}
+
 # run_ctest PRESET WHAT CTEST-OPTION...: what ctest counts is counted.
 run_ctest() {
-	local preset=$1 what=$2 from=$SECONDS good bad
-	shift 2
-	say "Tests of the $preset build: $what"
-	ctest --preset "$preset" "$@" --output-junit "$results/$preset-$what.xml" \
-		>"$results/$preset-$what.log" 2>&1
-	local status=$? files=("$results/$preset-$what.xml")
+	local from=$SECONDS
+	say "Tests of the $1 build: $2"
+	ctest_into "$@"
+	count_ctest "$1" "$2" $? "$from"
+}
+
+# count_ctest PRESET WHAT STATUS FROM
+count_ctest() {
+	local preset=$1 what=$2 status=$3 from=$4 good bad files=("$results/$1-$2.xml")
 	# Of the system tests one entry is a file; its tests are what pytest counts.
 	[ "$what" != system ] || files=("build/$preset"/tests/system/*.xml)
 	read -r good bad <<<"$(python3 tests/tally.py "${files[@]}")"
@@ -102,8 +132,8 @@ run_ctest() {
 
 run_system() {
 	rm -f "build/$1"/tests/system/*.xml "build/$1"/tests/system/measures.txt
-	# They mostly wait: more of them at once than there are processors.
-	run_ctest "$1" system -L system -j 6
+	# They mostly wait: many more of them at once than there are processors.
+	run_ctest "$1" system -L system -j 12
 }
 
 fuzz() {
@@ -192,11 +222,16 @@ debian_pid=$!
 [ $long = no ] || export AURPD_SIM_LONG=1 AURPD_LONG=1 AURPD_SOAK_SECONDS=3600
 if step "Plain build, warnings are errors" build dev; then
 	run_ctest dev unit -LE 'system|lint' -j "$(nproc)"
-	run_ctest dev lint -L lint
+	meanwhile lint ctest_into dev lint -L lint
+	meanwhile worlds random_worlds
 	run_system dev
 	say "Measured under load"
 	cat build/dev/tests/system/measures.txt
-	step "Random worlds, from seed $seed on" random_worlds
+	say "Tests of the dev build: lint"
+	from=$SECONDS
+	finish lint
+	count_ctest dev lint $? "$from"
+	step "Random worlds, from seed $seed on" finish worlds
 fi
 step "Release build: size, files, example configuration" release_is_fit
 wait "$debian_pid"
@@ -204,13 +239,17 @@ walk &
 walk_pid=$!
 if step "Build with AddressSanitizer and UndefinedBehaviorSanitizer" build asan; then
 	run_ctest asan unit -LE 'system|lint' -j "$(nproc)"
-	[ $quick = yes ] || run_system asan
+	if [ $quick = no ]; then
+		meanwhile coverage coverage
+		meanwhile hash same_everywhere
+		run_system asan
+	fi
 fi
 step "The README, word for word, on two fresh Debians" walk_works
 step "The demonstration" demo_works
 if [ $quick = no ]; then
-	step "Line coverage of the protocols and the router" coverage
-	step "The same worlds by every compiler" same_everywhere
+	step "Line coverage of the protocols and the router" finish coverage
+	step "The same worlds by every compiler" finish hash
 	step "Fuzzing, $fuzz_seconds s each" fuzz
 fi
 if [ $long = yes ]; then

@@ -82,6 +82,12 @@ bool send_is_on(const struct peer *p, uint16_t id)
 	return send_is_open(p) && p->send.id == id && p->send.is_confirmed;
 }
 
+/* Nothing is on its way. */
+static bool is_idle(const struct peer *p)
+{
+	return p->send.state == SEND_CONNECTED || p->send.state == SEND_WAIT_RI_REQ;
+}
+
 void send_enter(struct peer *p, enum send_state state)
 {
 	router_disarm(peer_router(p), &p->send.retry);
@@ -366,7 +372,7 @@ static void on_ri_req(struct peer *p, const struct aurp *h, struct rd *body)
 	s->owes_list = true;
 	if (s->state == SEND_WAIT_RI_REQ)
 		place_answered(p);
-	if (s->state == SEND_CONNECTED || s->state == SEND_WAIT_RI_REQ)
+	if (is_idle(p))
 		go_on(p);
 }
 
@@ -457,7 +463,7 @@ void send_leave(struct peer *p)
 	p->send.is_leaving = true;
 	router_disarm(peer_router(p), &p->send.update);
 	router_disarm(peer_router(p), &p->send.quiet);
-	if (p->send.state == SEND_CONNECTED)
+	if (is_idle(p))
 		go_on(p);
 	else
 		router_arm(peer_router(p), &p->send.retry, last_ack_wait);

@@ -274,7 +274,9 @@ void jack_send(struct jack *from, struct endpoint to, const struct pkt *payload)
 		.fate = FATE_PASS,
 	};
 	struct nat *where = NULL;
-	bool is_out = nat_out(from, to, &p.src, &where);
+	/* Who has lost its address sends for nothing, and does not know it. */
+	bool has_address = !from->tunnel || !from->tunnel->has_lost_address;
+	bool is_out = nat_out(from, to, &p.src, &where) && has_address;
 
 	p.to = nat_in(m, where, p.src, to, false);
 	world_note(m->world, from->number, payload);

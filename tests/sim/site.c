@@ -95,8 +95,7 @@ static void on_send_tunnel(void *ctx, void *sock, struct endpoint to, const stru
 	struct site_tunnel *t = sock;
 
 	(void)ctx;
-	if (!t->has_lost_address)
-		jack_send(&t->jack, to, payload);
+	jack_send(&t->jack, to, payload);
 	memory_back_to_router(was);
 }
 

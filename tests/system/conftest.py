@@ -19,6 +19,15 @@ def pytest_sessionstart(session):
     sweep()
 
 
+def pytest_addoption(parser):
+    parser.addoption("--part", metavar="K/N", default="1/1", help="every Nth test, from the Kth on")
+
+
+def pytest_collection_modifyitems(config, items):
+    part, parts = map(int, config.getoption("--part").split("/"))
+    items[:] = items[part - 1::parts]
+
+
 @pytest.fixture(scope="session")
 def binary():
     assert BINARY.exists(), f"no aurpd at {BINARY}: build it, or say where it is with AURPD="
