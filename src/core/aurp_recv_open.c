@@ -245,7 +245,7 @@ void recv_on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 		on_refusal(p, rsp.rate);
 		return;
 	}
-	p->own_calls = 0;
+	p->is_us = false;
 	/* It hears us where it was dialled, and a translator lets it speak from another port. */
 	p->place.alias = p->from;
 	/* What is on its way is repeated byte for byte, so it ends with its domain (S11). */

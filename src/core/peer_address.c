@@ -74,7 +74,7 @@ void peer_move_to(struct peer *p, struct endpoint place)
 		if (p->addresses[i].ip == place.ip)
 			p->current = i;
 	p->to = place;
-	p->own_calls = 0;
+	p->is_us = false;
 	p->said_same = false;
 	peer_trace(p, TRACE_PEER_ADDRESS, NULL);
 }

@@ -53,7 +53,7 @@ struct peer {
 	struct domain_id di;		/* its domain identifier: constant while it is up */
 	struct endpoint from;		/* of the packet being read: where it came from, ... */
 	struct domain_id from_di;	/* ... and its source domain identifier */
-	unsigned own_calls;		/* that came back from there: it is us; 0: it is not */
+	bool is_us;			/* our own call came back from there */
 	struct instant heard;		/* INSTANT_NEVER: never */
 	struct instant sent;		/* likewise: when it was sent anything last */
 	struct timer keepalive;

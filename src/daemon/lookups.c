@@ -10,15 +10,12 @@
 #include <string.h>
 
 #include "addr_text.h"
-#include "aurpd/rarely.h"
+#include "aurpd/pause.h"
 #include "clock.h"
 #include "resolve.h"
 #include "xmem.h"
 
-enum {
-	TROUBLE_MAX = 2 * CONFIG_HOST_MAX + 160,
-	SAY_AGAIN_S = 600,		/* first; then ever more rarely */
-};
+enum { TROUBLE_MAX = 2 * CONFIG_HOST_MAX + 160 };
 
 struct peer_lookup {
 	struct lookups *all;
@@ -32,7 +29,7 @@ struct peer_lookup {
 	char trouble[TROUBLE_MAX];	/* what is wrong with it; "": nothing */
 	bool is_failing;		/* the last question had no answer */
 	bool has_said;			/* that there is no address to go to */
-	struct rarely trouble_said, unreachable_said;
+	struct pause trouble_pause, unreachable_pause;
 };
 
 #define hunt_owner(h)                                                                              \
@@ -43,7 +40,7 @@ struct peer_lookup {
 /* If it is time; is it said now? */
 static bool say_trouble(struct peer_lookup *p, struct instant now)
 {
-	if (!p->trouble[0] || !rarely_may_after(&p->trouble_said, now, SAY_AGAIN_S))
+	if (!p->trouble[0] || !pause_pass(&p->trouble_pause, now))
 		return false;
 	log_printf(&p->all->shell->log, LOG_LEVEL_WARNING, "peer %s: %s", p->peer.name,
 		p->trouble);
@@ -263,7 +260,7 @@ static void on_unreachable(void *ctx, const char *tunnel, const struct unreachab
 	struct peer_lookup *p = may_look(ls, now) ? find_at(ls, tunnel, u->to) : NULL;
 	char to[ADDR_TEXT_SIZE], by[ADDR_TEXT_SIZE];
 
-	if (!p || !rarely_may_after(&p->unreachable_said, now, SAY_AGAIN_S))
+	if (!p || !pause_pass(&p->unreachable_pause, now))
 		return;
 	log_printf(&ls->shell->log, LOG_LEVEL_WARNING,
 		"peer %s: %s says that nobody can be reached at %s (ICMP, code %u): %s",
@@ -309,7 +306,7 @@ static void start(struct peer_lookup *p, const struct config_peer *peer)
 	p->n = 0;
 	p->trouble[0] = '\0';
 	p->is_failing = p->has_said = false;
-	p->trouble_said = p->unreachable_said = (struct rarely){ 0 };
+	p->trouble_pause = p->unreachable_pause = (struct pause){ 0 };
 	hunt_begin(&p->all->hunts, &p->hunt, p->tunnel, peer->domain_identifier);
 	p->lookup = lookup_new(p->all->shell->resolver, peer->host, &hooks);
 }

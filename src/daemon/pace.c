@@ -13,10 +13,6 @@ const uint64_t pace_hash_basis = 0xCBF29CE484222325;
 static const struct limit new_limit = { 512, 300 };
 static const struct limit change_limit = { 20, 3600 };
 
-static const struct span pause_first = { 600LL * 1000000 }, pause_most = { 86400LL * 1000000 };
-/* Who was quiet so long had its trouble solved, and has a new one. */
-static const struct span quiet = { 2 * 86400LL * 1000000 };
-
 uint64_t pace_hash(uint64_t before, const void *bytes, size_t n)
 {
 	const unsigned char *byte = bytes;
@@ -78,14 +74,8 @@ static struct pace_slot *find(struct pace *p, uint64_t hash)
 
 static bool is_due(struct pace_slot *s, enum pace_way way, struct instant now)
 {
-	if (way == PACE_CHANGES)
-		return allowance_take(&s->changes, &change_limit, now);
-	if (span_cmp(instant_since(now, s->said), s->pause) < 0)
-		return false;
-	s->pause = span_us(2 * s->pause.us);
-	if (span_cmp(s->pause, pause_most) > 0)
-		s->pause = pause_most;
-	return true;
+	return way == PACE_CHANGES ? allowance_take(&s->changes, &change_limit, now)
+				   : pause_is_over(&s->pause, now);
 }
 
 static enum pace_verdict start(struct pace *p, struct pace_slot *s, uint64_t hash,
@@ -93,7 +83,8 @@ static enum pace_verdict start(struct pace *p, struct pace_slot *s, uint64_t has
 {
 	if (!allowance_take(group_of(p, a), &new_limit, now))
 		return PACE_NO_ROOM;
-	*s = (struct pace_slot){ .hash = hash, .seen = now, .said = now, .pause = pause_first };
+	*s = (struct pace_slot){ .hash = hash, .seen = now };
+	pause_begin(&s->pause, now);
 	allowance_init(&s->changes, &change_limit, now);
 	s->changes.left--;
 	return PACE_SAY;
@@ -106,14 +97,14 @@ enum pace_verdict pace_ask(struct pace *p, const struct pace_about *about, struc
 	struct pace_slot *s = find(p, hash);
 
 	*past = (struct pace_past){ .times = 1 };
-	if (s->hash != hash || span_cmp(instant_since(now, s->seen), quiet) > 0)
+	if (s->hash != hash || pause_is_old(&s->pause, now))
 		return start(p, s, hash, about, now);
 	s->seen = now;
 	s->times++;
 	if (!is_due(s, about->way, now))
 		return PACE_COUNTED;
-	*past = (struct pace_past){ s->times, instant_since(now, s->said) };
-	s->said = now;
+	*past = (struct pace_past){ s->times, instant_since(now, s->pause.since) };
+	pause_begin(&s->pause, now);
 	s->times = 0;
 	return PACE_SAY;
 }
