@@ -7,25 +7,11 @@
 
 #include <string.h>
 
-const uint64_t pace_hash_basis = 0xCBF29CE484222325;
+#include "aurpd/hash.h"
 
 /* Twelve subjects an hour that nobody has heard of, beyond what fits into a public list. */
 static const struct limit new_limit = { 512, 300 };
 static const struct limit change_limit = { 20, 3600 };
-
-uint64_t pace_hash(uint64_t before, const void *bytes, size_t n)
-{
-	const unsigned char *byte = bytes;
-
-	for (size_t i = 0; i < n; i++)
-		before = (before ^ byte[i]) * 0x100000001B3;
-	return before;
-}
-
-uint64_t pace_hash_text(uint64_t before, const char *text)
-{
-	return pace_hash(before, text, strlen(text) + 1);
-}
 
 void pace_init(struct pace *p, struct instant now)
 {
@@ -42,19 +28,19 @@ void pace_forget(struct pace *p)
 /* What comes and goes is one subject, whatever the message is. */
 static uint64_t hash_of(const struct pace_about *a)
 {
-	uint64_t h = pace_hash(pace_hash_basis, &a->subject, sizeof a->subject);
+	uint64_t h = hash_bytes(HASH_START, &a->subject, sizeof a->subject);
 
-	h = pace_hash(h, &a->way, sizeof a->way);
+	h = hash_bytes(h, &a->way, sizeof a->way);
 	if (a->way == PACE_RECURS)
-		h = pace_hash(h, &a->kind, sizeof a->kind);
+		h = hash_bytes(h, &a->kind, sizeof a->kind);
 	return h ? h : 1;
 }
 
 static struct allowance *group_of(struct pace *p, const struct pace_about *a)
 {
-	uint64_t h = pace_hash(pace_hash_basis, &a->kind, sizeof a->kind);
+	uint64_t h = hash_bytes(HASH_START, &a->kind, sizeof a->kind);
 
-	return &p->groups[pace_hash_text(h, a->source) % PACE_GROUPS];
+	return &p->groups[hash_text(h, a->source) % PACE_GROUPS];
 }
 
 /* The subject's slot, or the one of its set that can be spared best. */

@@ -59,9 +59,4 @@ void pace_forget(struct pace *p);
 enum pace_verdict pace_ask(struct pace *p, const struct pace_about *about, struct instant now,
 	struct pace_past *past);
 
-/* FNV-1a, to be continued with the hash of what came before. */
-extern const uint64_t pace_hash_basis;
-uint64_t pace_hash(uint64_t before, const void *bytes, size_t n);
-uint64_t pace_hash_text(uint64_t before, const char *text);
-
 #endif
