@@ -1,8 +1,8 @@
 /*
  * One exterior router: pairs the two one-way connections that we may have with
- * it (RFC 1504 p. 22), knows where it is reached, decides which half a routing
- * packet is for. tunnel.c finds the peer of a packet; aurp_recv.c and aurp_send.c
- * are its halves; peer_data.c carries data to it.
+ * it (RFC 1504 p. 22), decides which half a routing packet is for, sends what they
+ * write. tunnel.c finds the peer of a packet; aurp_recv.c and aurp_send.c are its
+ * halves; peer_place.c knows where it is; peer_data.c carries data to it.
  */
 #include "peer.h"
 

@@ -95,7 +95,8 @@ static void ask_unproven(struct peer *p)
 		timer_set(&r->timers, &p->place.timer, instant_add(p->recv.opened, ask_least));
 		return;
 	}
-	if (!meter_allows(&p->place.asks, &ask_rate, r->now) || !peer_may_answer(p, AURP_OPEN_REQ_LEN)) {
+	if (!meter_allows(&p->place.asks, &ask_rate, r->now) ||
+		!peer_may_answer(p, AURP_OPEN_REQ_LEN)) {
 		peer_drop(p, DROP_AURP_UNPROVEN);
 		return;
 	}
