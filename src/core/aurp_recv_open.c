@@ -11,7 +11,6 @@
 enum {
 	OPENS_PER_ADDRESS = 3,	/* before the next address of a host is tried */
 	JITTER = 10,		/* percent, of the intervals between Open-Reqs */
-	OPEN_REQ_LEN = AURP_HEADER + 3,	/* without options */
 };
 
 /* RFC 1504 p. 44: never faster than every 2 s, truncated back-off. */
@@ -30,10 +29,7 @@ static void transmit_open_req(struct peer *p)
 {
 	struct aurp_out out;
 
-	/* No options: some routers refuse every one of them (field 1). */
-	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = p->recv.id,
-		.flags = AURP_SUI_ALL, .msg = AURP_OPEN_REQ });
-	aurp_encode_open_req(&out.w, &(struct aurp_open_req){ .version = AURP_VERSION });
+	aurp_write_open_req(&out, p->recv.id);
 	peer_transmit(p, &out);
 	p->recv.opened = peer_router(p)->now;
 }
@@ -177,7 +173,7 @@ static void open_for_unproven(struct peer *p)
 
 	if (timer_is_set(retry) && instant_cmp(due, next) <= 0)
 		return;		/* it will not be sooner */
-	if (!is_ours && !peer_may_answer(p, OPEN_REQ_LEN))
+	if (!is_ours && !peer_may_answer(p, AURP_OPEN_REQ_LEN))
 		return;
 	if (is_ours) {
 		due = instant_add(due, router_jitter(r, p->recv.back_off, JITTER));
@@ -245,7 +241,7 @@ void recv_on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 		on_refusal(p, rsp.rate);
 		return;
 	}
-	p->own_calls = 0;
+	p->is_us = false;
 	/* It hears us where it was dialled, and a translator lets it speak from another port. */
 	p->place.alias = p->from;
 	/* What is on its way is repeated byte for byte, so it ends with its domain (S11). */

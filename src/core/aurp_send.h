@@ -84,6 +84,9 @@ void send_hurry(struct peer *p);
 /* Is there a packet on its way that asks whether the peer is there? */
 bool send_is_asking(const struct peer *p);
 
+/* Is this the connection that is open, and has the peer used it? */
+bool send_is_on(const struct peer *p, uint16_t id);
+
 /* Nothing came for as long as the peer may be silent: peer->send.quiet. */
 void send_quiet_fired(struct timer *t);
 
@@ -103,9 +106,6 @@ bool send_wants(const struct peer *p, const struct aurp_event *event, size_t n);
 
 /* aurp_send_open.c: legal in every state. */
 void send_on_open_req(struct peer *p, const struct aurp *h, struct rd *body);
-
-/* Is this the connection that is open, and has the peer used it? */
-bool send_is_on(const struct peer *p, uint16_t id);
 
 /* aurp_send_open.c: does the peer that tickles believe in an older connection with this ID? */
 bool send_is_taken_for_older(const struct peer *p);

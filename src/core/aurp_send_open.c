@@ -8,9 +8,10 @@
 
 #include "peer_state.h"
 
-/* Hardly a translator remembers a silent conversation for longer. */
+/* Hardly any translator remembers a silent conversation for longer. */
 static const struct span door_is_open = { 180 * 1000000 };
 
+/* A peer that has opened a connection asks for the list by then: see send_is_taken_for_older(). */
 static const struct span list_is_asked = { 25 * 1000000 };
 
 static void answer(struct peer *p, uint16_t id, int16_t rate)

@@ -67,7 +67,6 @@ static void collect(struct peer *p)
 
 	for (size_t i = 0; i < r->routes.used; i++) {
 		const struct route *route = r->routes.sorted[i];
-
 		const struct path *path = route_path_by_peer(route, p);
 
 		if (!path || !is_missing(path))

@@ -6,6 +6,7 @@
  * ourselves (AARP, and datagrams without a hop) are remembered to tell them
  * apart; what we forward is not, as its sender may be anybody.
  */
+#include "aurpd/hash.h"
 #include "ethertalk.h"
 #include "router_state.h"
 
@@ -15,17 +16,11 @@ enum {
 	HOPS_MASK = 0x3C,		/* in the first byte of a datagram */
 };
 
-static const uint64_t hash_basis = 0xCBF29CE484222325;
-
-/* FNV-1a */
 static uint64_t hash_of(enum elap_kind kind, const struct pkt *p)
 {
-	uint64_t h = (hash_basis ^ p->len) + kind;
 	size_t n = p->len < HASHED_MAX ? p->len : HASHED_MAX;
 
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ p->data[i]) * 0x100000001B3;
-	return h;
+	return hash_bytes((HASH_START ^ p->len) + kind, p->data, n);
 }
 
 static bool is_of_its_sender(enum elap_kind kind, const struct pkt *p)

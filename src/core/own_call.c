@@ -17,12 +17,6 @@ static struct peer *find_called(const struct tunnel *t, uint16_t id)
 	return NULL;
 }
 
-/* It comes back with every call: said the first time, the second, the fourth, ... */
-static bool is_worth_saying(unsigned times)
-{
-	return (times & (times - 1)) == 0;
-}
-
 bool own_call_input(struct tunnel *t, struct endpoint from, const struct aurp_domain *domain,
 	struct rd body)
 {
@@ -36,8 +30,8 @@ bool own_call_input(struct tunnel *t, struct endpoint from, const struct aurp_do
 	if (!p)
 		return false;
 	tunnel_drop(t, DROP_AURP_OWN_CALL, from);
-	if (is_worth_saying(++p->own_calls))
-		peer_trace(p, TRACE_PEER_IS_US, NULL);
+	p->is_us = true;
+	peer_trace(p, TRACE_PEER_IS_US, NULL);
 	recv_refuse_self(p);
 	return true;
 }

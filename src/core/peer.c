@@ -1,8 +1,8 @@
 /*
  * One exterior router: pairs the two one-way connections that we may have with
- * it (RFC 1504 p. 22), knows where it is reached, decides which half a routing
- * packet is for. tunnel.c finds the peer of a packet; aurp_recv.c and aurp_send.c
- * are its halves; peer_data.c carries data to it.
+ * it (RFC 1504 p. 22), decides which half a routing packet is for, sends what they
+ * write. tunnel.c finds the peer of a packet; aurp_recv.c and aurp_send.c are its
+ * halves; peer_place.c knows where it is; peer_data.c carries data to it.
  */
 #include "peer.h"
 
@@ -301,8 +301,8 @@ static struct aurp_domain domain_to(const struct peer *p, enum aurp_type type)
 	return (struct aurp_domain){ .dst = dst, .src = p->tunnel->own, .type = type };
 }
 
-void peer_send_to(struct peer *p, struct endpoint to, const struct aurp_domain *domain,
-	struct pkt *pkt)
+static void send_payload_to(struct peer *p, struct endpoint to,
+	const struct aurp_domain *domain, struct pkt *pkt)
 {
 	bool has_room = aurp_push_domain(pkt, domain);
 
@@ -319,7 +319,7 @@ void peer_send_payload(struct peer *p, enum aurp_type type, struct pkt *pkt)
 {
 	struct aurp_domain domain = domain_to(p, type);
 
-	peer_send_to(p, p->to, &domain, pkt);
+	send_payload_to(p, p->to, &domain, pkt);
 }
 
 bool peer_may_answer(struct peer *p, size_t len)
@@ -344,12 +344,28 @@ void aurp_begin(struct aurp_out *out, size_t max, const struct aurp *h)
 	aurp_encode(&out->w, h);
 }
 
-void peer_transmit(struct peer *p, struct aurp_out *out)
+void aurp_write_open_req(struct aurp_out *out, uint16_t id)
+{
+	/* No options: some routers refuse every one of them (field 1). */
+	aurp_begin(out, AURP_SEND_MAX, &(struct aurp){ .connection = id, .flags = AURP_SUI_ALL,
+		.msg = AURP_OPEN_REQ });
+	aurp_encode_open_req(&out->w, &(struct aurp_open_req){ .version = AURP_VERSION });
+}
+
+void peer_transmit_to(struct peer *p, struct endpoint to, const struct aurp_domain *domain,
+	struct aurp_out *out)
 {
 	assert(wr_ok(&out->w));
 	out->buf.pkt.len = wr_len(&out->w);
 	p->count.msg_tx[out->msg]++;
-	peer_send_payload(p, AURP_ROUTING, &out->buf.pkt);
+	send_payload_to(p, to, domain, &out->buf.pkt);
+}
+
+void peer_transmit(struct peer *p, struct aurp_out *out)
+{
+	const struct aurp_domain domain = domain_to(p, AURP_ROUTING);
+
+	peer_transmit_to(p, p->to, &domain, out);
 }
 
 void peer_answer(struct peer *p, struct aurp_out *out)
@@ -360,10 +376,7 @@ void peer_answer(struct peer *p, struct aurp_out *out)
 		peer_drop(p, DROP_AURP_UNPROVEN);
 		return;
 	}
-	assert(wr_ok(&out->w));
-	out->buf.pkt.len = wr_len(&out->w);
-	p->count.msg_tx[out->msg]++;
-	peer_send_to(p, p->is_proven ? p->to : p->from, &domain, &out->buf.pkt);
+	peer_transmit_to(p, p->is_proven ? p->to : p->from, &domain, out);
 }
 
 void peer_transmit_bytes(struct peer *p, enum aurp_msg msg, const uint8_t *bytes, size_t len)

@@ -67,14 +67,25 @@ void peer_start(struct peer *p)
 	recv_dial(p);
 }
 
+/* Index of the peer's address with this IP; n_addresses if there is none. */
+static size_t find_address(const struct peer *p, uint32_t ip)
+{
+	size_t i = 0;
+
+	while (i < p->n_addresses && p->addresses[i].ip != ip)
+		i++;
+	return i;
+}
+
 void peer_move_to(struct peer *p, struct endpoint place)
 {
+	const size_t i = find_address(p, place.ip);
+
 	peer_index_changed(&p->tunnel->by_address);
-	for (size_t i = 0; i < p->n_addresses; i++)
-		if (p->addresses[i].ip == place.ip)
-			p->current = i;
+	if (i < p->n_addresses)
+		p->current = i;
 	p->to = place;
-	p->own_calls = 0;
+	p->is_us = false;
 	p->said_same = false;
 	peer_trace(p, TRACE_PEER_ADDRESS, NULL);
 }
@@ -88,16 +99,6 @@ void peer_try_next_address(struct peer *p)
 {
 	if (p->n_addresses > 1)
 		peer_move_to(p, p->addresses[(p->current + 1) % p->n_addresses]);
-}
-
-/* Index of an address of ours with this IP; n_addresses if there is none. */
-static size_t find_address(const struct peer *p, uint32_t ip)
-{
-	size_t i = 0;
-
-	while (i < p->n_addresses && p->addresses[i].ip != ip)
-		i++;
-	return i;
 }
 
 bool peer_has_address(const struct peer *p, uint32_t ip)

@@ -26,7 +26,7 @@ void peer_describe(const struct peer *p, struct peer_info *info)
 		.told = p->send.view.used,
 		.rtt_ms = p->rto.is_measured ? (long)span_to_ms(p->rto.mean) : -1,
 		.heard_s = -1,
-		.is_us = p->own_calls > 0,
+		.is_us = p->is_us,
 		.remaps = recv_is_open(p) && (p->recv.environment & AURP_ENV_REMAPPING),
 		.reduces_hops = recv_is_open(p) && (p->recv.environment & AURP_ENV_HOP_REDUCTION),
 	};

@@ -7,10 +7,7 @@
 
 #include "peer_state.h"
 
-enum {
-	ASKS_OF_A_DOUBT = 4,
-	OPEN_REQ_LEN = AURP_HEADER + 3,	/* without options */
-};
+enum { ASKS_OF_A_DOUBT = 4 };
 
 /* A place is asked again no sooner (C6), nor questioned. */
 static const struct span ask_least = { 2 * 1000000 };
@@ -72,18 +69,14 @@ static uint16_t id_for(const struct peer *p, struct endpoint to, unsigned int ag
 static void ask(struct peer *p)
 {
 	const struct peer_call *call = &p->place.call;
-	struct aurp_domain domain = { .dst = call->di, .src = p->tunnel->own,
+	const struct aurp_domain domain = { .dst = call->di, .src = p->tunnel->own,
 		.type = AURP_ROUTING };
 	struct aurp_out out;
 
-	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = id_for(p, call->from, 0),
-		.flags = AURP_SUI_ALL, .msg = AURP_OPEN_REQ });
-	aurp_encode_open_req(&out.w, &(struct aurp_open_req){ .version = AURP_VERSION });
-	out.buf.pkt.len = wr_len(&out.w);
+	aurp_write_open_req(&out, id_for(p, call->from, 0));
 	p->place.asked = peer_router(p)->now;
 	p->place.asked_at = call->from;
-	p->count.msg_tx[AURP_OPEN_REQ]++;
-	peer_send_to(p, call->from, &domain, &out.buf.pkt);
+	peer_transmit_to(p, call->from, &domain, &out);
 }
 
 /* Is a dial under way that may reach the caller as well? Two at a time would confuse it. */
@@ -102,7 +95,8 @@ static void ask_unproven(struct peer *p)
 		timer_set(&r->timers, &p->place.timer, instant_add(p->recv.opened, ask_least));
 		return;
 	}
-	if (!meter_allows(&p->place.asks, &ask_rate, r->now) || !peer_may_answer(p, OPEN_REQ_LEN)) {
+	if (!meter_allows(&p->place.asks, &ask_rate, r->now) ||
+		!peer_may_answer(p, AURP_OPEN_REQ_LEN)) {
 		peer_drop(p, DROP_AURP_UNPROVEN);
 		return;
 	}

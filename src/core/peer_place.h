@@ -83,7 +83,7 @@ void place_answered(struct peer *p);
 /* No connection is left: the peer is dialled at its configured place. */
 void place_lost(struct peer *p);
 
-/* Takes an Open-Rsp if it answers an Open-Req of place.c; the peer is at its source then. */
+/* Takes an Open-Rsp if it answers an Open-Req of peer_place.c; the peer is at its source then. */
 bool place_on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body);
 
 #endif

@@ -53,7 +53,7 @@ struct peer {
 	struct domain_id di;		/* its domain identifier: constant while it is up */
 	struct endpoint from;		/* of the packet being read: where it came from, ... */
 	struct domain_id from_di;	/* ... and its source domain identifier */
-	unsigned own_calls;		/* that came back from there: it is us; 0: it is not */
+	bool is_us;			/* our own call came back from there */
 	struct instant heard;		/* INSTANT_NEVER: never */
 	struct instant sent;		/* likewise: when it was sent anything last */
 	struct timer keepalive;
@@ -139,8 +139,16 @@ bool peer_may_answer(struct peer *p, size_t len);
 /* Begins an AURP packet of at most `max` bytes of UDP payload. */
 void aurp_begin(struct aurp_out *out, size_t max, const struct aurp *h);
 
+/* A whole Open-Req, of this length; peers are not alone in sending it (stranger.c). */
+enum { AURP_OPEN_REQ_LEN = AURP_HEADER + 3 };
+void aurp_write_open_req(struct aurp_out *out, uint16_t id);
+
 /* Sends it. */
 void peer_transmit(struct peer *p, struct aurp_out *out);
+
+/* The same to a place that may be another one than the peer's. */
+void peer_transmit_to(struct peer *p, struct endpoint to, const struct aurp_domain *domain,
+	struct aurp_out *out);
 
 /* Sends it if peer_may_answer(): to where the packet being read came from, if none is proven. */
 void peer_answer(struct peer *p, struct aurp_out *out);
@@ -150,10 +158,6 @@ void peer_transmit_bytes(struct peer *p, enum aurp_msg msg, const uint8_t *bytes
 
 /* Puts the domain header before a packet that needs its headroom, and sends and counts it. */
 void peer_send_payload(struct peer *p, enum aurp_type type, struct pkt *pkt);
-
-/* The same to a place that may be another one than the peer's. */
-void peer_send_to(struct peer *p, struct endpoint to, const struct aurp_domain *domain,
-	struct pkt *pkt);
 
 /* The tickle was answered, or the connection is lost. */
 void peer_release_held(struct peer *p);

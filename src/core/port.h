@@ -9,7 +9,6 @@
 
 #include "aurpd/config.h"
 #include "aurpd/pkt.h"
-#include "aurpd/rarely.h"
 #include "aurpd/router.h"
 #include "aurpd/trace.h"
 #include "list.h"
@@ -119,7 +118,7 @@ enum port_trouble { PORT_LOOP, PORT_TWIN, PORT_SHARED_CABLE, PORT_TROUBLES };
 struct port_notice {
 	bool is_known;			/* it was seen at all, ... */
 	struct instant seen;		/* ... the last time then */
-	struct rarely said;
+	struct instant said;
 };
 
 /* svc_rtmp.c */
@@ -228,7 +227,7 @@ bool port_is_contradicted(struct port *port, struct at_addr from, struct at_rang
  */
 void port_hears_own(struct port *port, const struct port *other);
 
-/* Says a trouble, first at once and then ever more rarely; `other`: the port concerned, or NULL. */
+/* A trouble was seen: says so, once a second at most. `other`: the port concerned, or NULL. */
 void port_notice(struct port *port, enum port_trouble trouble, const struct port *other);
 
 /* The troubles of the last minutes as words with commas between them; "" if there are none. */

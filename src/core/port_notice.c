@@ -1,7 +1,7 @@
 /*
- * Troubles of a cable that last: each is said by what it is, once and then ever
- * more rarely, and stands in the dump while it is seen. ethertalk_self.c and
- * svc_rtmp.c recognise them.
+ * Troubles of a cable that last: each is told by what it is, and stands in the
+ * dump while it is seen. ethertalk_self.c and svc_rtmp.c recognise them; how
+ * often a person hears of them is the log's business.
  */
 #include <string.h>
 
@@ -22,13 +22,17 @@ static const struct {
 void port_notice(struct port *port, enum port_trouble trouble, const struct port *other)
 {
 	struct port_notice *n = &port->notices[trouble];
+	const struct instant now = port->r->now;
+	const bool was_said = n->is_known && instant_since(now, n->said).us < span_s(1).us;
 
 	n->is_known = true;
-	n->seen = port->r->now;
-	if (rarely_may(&n->said, port->r->now))
-		router_trace(port->r, &(struct trace_event){ .kind = troubles[trouble].kind,
-			.port = port->config.name, .mac = port->mac,
-			.other = other ? other->config.name : NULL });
+	n->seen = now;
+	if (was_said)
+		return;
+	n->said = now;
+	router_trace(port->r, &(struct trace_event){ .kind = troubles[trouble].kind,
+		.port = port->config.name, .mac = port->mac,
+		.other = other ? other->config.name : NULL });
 }
 
 void port_trouble_text(const struct port *port, char out[PORT_TROUBLE_TEXT])

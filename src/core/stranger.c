@@ -78,10 +78,7 @@ static bool send_reply(struct reply *y)
 
 static bool ask_back(struct reply *y)
 {
-	aurp_begin(&y->out, AURP_SEND_MAX,
-		&(struct aurp){ .connection = stranger_id(y->t, y->to, 0, 0), .flags = AURP_SUI_ALL,
-			.msg = AURP_OPEN_REQ });
-	aurp_encode_open_req(&y->out.w, &(struct aurp_open_req){ .version = AURP_VERSION });
+	aurp_write_open_req(&y->out, stranger_id(y->t, y->to, 0, 0));
 	return send_reply(y);
 }
 

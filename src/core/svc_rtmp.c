@@ -138,12 +138,13 @@ static void on_data(struct router *r, const struct datagram *d)
 		datagram_drop(r, d, DROP_OWN_PORT);
 	} else if (port_is_up(d->port) && is_other_range(d, &h)) {
 		hear_other_range(r, d, &h);
-	} else if (!port_is_up(d->port))
+	} else if (!port_is_up(d->port)) {
 		hear_while_seeking(r, d, &h);
-	else if (!sender_is_valid(d, &h))
+	} else if (!sender_is_valid(d, &h)) {
 		datagram_drop(r, d, DROP_RTMP_BAD_SENDER);
-	else
+	} else {
 		offer_tuples(r, d, &body);
+	}
 }
 
 /* --- Requests -------------------------------------------------------------------------- */

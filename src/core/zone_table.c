@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "alloc.h"
+#include "aurpd/hash.h"
 #include "aurpd/macroman.h"
 #include "peer.h"
 #include "port.h"
@@ -119,10 +120,10 @@ static void hide(struct zone *z, const struct route *route)
 /* FNV-1a of the folded name; sums of it do not depend on the order of a list. */
 static uint64_t digest(const struct at_name *name)
 {
-	uint64_t h = 0xCBF29CE484222325u;
+	uint64_t h = HASH_START;
 
 	for (size_t i = 0; i < name->len; i++)
-		h = (h ^ macroman_fold(name->byte[i])) * 0x100000001B3u;
+		h = hash_byte(h, macroman_fold(name->byte[i]));
 	return h ^ h >> 29;
 }
 

@@ -24,15 +24,6 @@ enum { STATUS_MAX = 160, STATE_RETRY_S = 10 };
 
 /* --- configurations ------------------------------------------------------------------------- */
 
-/* `file:line: text`, without the line where there is none. */
-static void message_of(const char *file, const struct conf_message *m, char *out, size_t size)
-{
-	if (m->line > 0)
-		snprintf(out, size, "%s:%d: %s", file, m->line, m->text);
-	else
-		snprintf(out, size, "%s: %s", file, m->text);
-}
-
 struct config *app_read(struct app *a)
 {
 	static const char message_key[] = "a message about the configuration";
@@ -43,7 +34,7 @@ struct config *app_read(struct app *a)
 		const struct conf_message *m = &rep.messages[i];
 		char text[LOG_LINE_MAX];
 
-		message_of(a->cli->config_file, m, text, sizeof text);
+		conf_message_text(m, a->cli->config_file, text, sizeof text);
 		log_say(&a->shell.log, m->is_warning ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
 			message_key, NULL, text);
 	}

@@ -4,6 +4,7 @@
  * main.c calls it; nothing is opened.
  */
 #include <errno.h>
+#include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,12 +72,10 @@ static void warn_of_devices(const char *file, const struct config *c)
 
 static void print_message(const char *file, const struct conf_message *m)
 {
-	const char *level = m->is_warning ? "warning: " : "";
+	char text[CONF_TEXT_MAX + PATH_MAX];
 
-	if (m->line > 0)
-		fprintf(stderr, "%s%s:%d: %s\n", level, file, m->line, m->text);
-	else
-		fprintf(stderr, "%s%s: %s\n", level, file, m->text);
+	conf_message_text(m, file, text, sizeof text);
+	fprintf(stderr, "%s%s\n", m->is_warning ? "warning: " : "", text);
 }
 
 int app_check(const struct cli *cli)

@@ -77,6 +77,14 @@ void conf_report_end(struct conf_report *rep)
 		rep->left_off, rep->left_off == 1 ? "message is" : "messages are");
 }
 
+void conf_message_text(const struct conf_message *m, const char *file, char *out, size_t size)
+{
+	if (m->line > 0)
+		snprintf(out, size, "%s:%d: %s", file, m->line, m->text);
+	else
+		snprintf(out, size, "%s: %s", file, m->text);
+}
+
 void conf_report_fini(struct conf_report *rep)
 {
 	free(rep->messages);

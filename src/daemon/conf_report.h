@@ -31,6 +31,9 @@ void conf_report_warning(struct conf_report *rep, int line, const char *fmt, ...
 /* In the end: puts the messages in the order of their lines, says how many are left off. */
 void conf_report_end(struct conf_report *rep);
 
+/* "file:line: text", without the line where there is none. */
+void conf_message_text(const struct conf_message *m, const char *file, char *out, size_t size);
+
 void conf_report_fini(struct conf_report *rep);
 
 #endif

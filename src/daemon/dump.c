@@ -1,5 +1,5 @@
 /*
- * The dump in the form that ux fixed: a heading per section, a line per item,
+ * The dump, as aurpd(8) promises it: a heading per section, a line per item,
  * key=value pairs, strings quoted. app.c calls dump_write() when SIGUSR1 came.
  * Names from the network are escaped; names of ours are quoted where a space
  * would break the pairs.

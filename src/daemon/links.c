@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aurpd/hash.h"
 #include "clock.h"
 #include "link.h"
 #include "loss_report.h"
@@ -68,7 +69,7 @@ static void on_say(void *ctx, enum log_level level, const char *text)
 	static const char kind[] = "the device of a port comes and goes";
 	struct port_link *p = ctx;
 	const struct pace_about about = { kind, p->name,
-		pace_hash_text(pace_hash_text(pace_hash_basis, p->name), text), PACE_CHANGES };
+		hash_text(hash_text(HASH_START, p->name), text), PACE_CHANGES };
 	char line[LOG_LINE_MAX];
 
 	snprintf(line, sizeof line, "port %s: %s", p->name, text);

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "aurpd/hash.h"
 #include "clock.h"
 #include "safe_text.h"
 
@@ -26,10 +27,10 @@ void log_init(struct log *log, FILE *out, bool is_journal, enum log_level level,
 
 	*log = (struct log){ .out = out, .is_journal = is_journal, .level = level, .clock = clock };
 	for (size_t i = 0; i < LOG_SOURCES_MAX; i++)
-		log->sources[i] = (struct allowance){ now, source_limit.burst };
+		allowance_init(&log->sources[i], &source_limit, now);
 	for (size_t i = 0; i < LOG_LEVELS; i++) {
-		log->all[i] = (struct allowance){ now, total_limit.burst };
-		log->recurring[i] = (struct allowance){ now, recurring_limit.burst };
+		allowance_init(&log->all[i], &total_limit, now);
+		allowance_init(&log->recurring[i], &recurring_limit, now);
 	}
 	pace_init(&log->pace, now);
 }
@@ -71,7 +72,7 @@ static struct log_kind *find_kind(
 static bool is_source_allowed(
 	struct log *log, enum log_level level, const char *source, struct instant now)
 {
-	uint64_t i = pace_hash_text(pace_hash_basis + level, source) % LOG_SOURCES_MAX;
+	uint64_t i = hash_text(HASH_START + level, source) % LOG_SOURCES_MAX;
 
 	return allowance_take(&log->sources[i], &source_limit, now);
 }
@@ -88,7 +89,7 @@ static bool may_say(struct log *log, struct log_kind *k, enum log_level level, c
 /* Was the same text said less than a second ago? If not, it counts as said now. */
 static bool is_repeated(struct log *log, const char *text, struct instant now)
 {
-	uint64_t hash = pace_hash_text(pace_hash_basis, text);
+	uint64_t hash = hash_text(HASH_START, text);
 	size_t i = hash % LOG_RECENT_MAX;
 
 	if (log->recent[i].hash == hash &&
@@ -204,7 +205,7 @@ void log_recurring(struct log *log, enum log_level level, const char *source, co
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	about.subject = pace_hash_text(pace_hash_basis, text);
+	about.subject = hash_text(HASH_START, text);
 	log_about(log, level, &about, text);
 }
 

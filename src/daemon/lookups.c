@@ -10,15 +10,12 @@
 #include <string.h>
 
 #include "addr_text.h"
-#include "aurpd/rarely.h"
+#include "aurpd/pause.h"
 #include "clock.h"
 #include "resolve.h"
 #include "xmem.h"
 
-enum {
-	TROUBLE_MAX = 2 * CONFIG_HOST_MAX + 160,
-	SAY_AGAIN_S = 600,		/* first; then ever more rarely */
-};
+enum { TROUBLE_MAX = 2 * CONFIG_HOST_MAX + 160 };
 
 struct peer_lookup {
 	struct lookups *all;
@@ -32,7 +29,7 @@ struct peer_lookup {
 	char trouble[TROUBLE_MAX];	/* what is wrong with it; "": nothing */
 	bool is_failing;		/* the last question had no answer */
 	bool has_said;			/* that there is no address to go to */
-	struct rarely trouble_said, unreachable_said;
+	struct pause trouble_pause, unreachable_pause;
 };
 
 #define hunt_owner(h)                                                                              \
@@ -40,10 +37,10 @@ struct peer_lookup {
 
 /* --- what an answer is good for ------------------------------------------------------------ */
 
-/* If it is time; is it said now? */
+/* Says it unless it was said lately. True: it is said now. */
 static bool say_trouble(struct peer_lookup *p, struct instant now)
 {
-	if (!p->trouble[0] || !rarely_may_after(&p->trouble_said, now, SAY_AGAIN_S))
+	if (!p->trouble[0] || !pause_pass(&p->trouble_pause, now))
 		return false;
 	log_printf(&p->all->shell->log, LOG_LEVEL_WARNING, "peer %s: %s", p->peer.name,
 		p->trouble);
@@ -56,39 +53,39 @@ static bool take_trouble(struct peer_lookup *p, const char *text)
 	return say_trouble(p, clock_now());
 }
 
-/* Of no host: this network, the loopback, multicast and reserved (RFC 6890). */
+/* An address that no other host has: this network, loopback, multicast, reserved (RFC 6890). */
 static bool is_nowhere(uint32_t ip)
 {
 	return ip >> 24 == 0 || ip >> 24 == 127 || ip >> 29 == 7;
 }
 
-/* Is there a reason not to go to a place, or a doubt about it? False: no; true: `why` has it. */
-static bool find_fault(
-	const struct peer_lookup *p, struct endpoint to, char why[TROUBLE_MAX], bool *is_refused)
+enum verdict { PLACE_IS_GOOD, PLACE_IS_DOUBTFUL, PLACE_IS_REFUSED };
+
+/* May the peer be there? If it is not good, `why` says so. */
+static enum verdict judge_place(
+	const struct peer_lookup *p, struct endpoint to, char why[TROUBLE_MAX])
 {
 	const char *host = p->peer.host;
 	char place[ADDR_TEXT_SIZE];
 	enum own_place own = tunnels_own_place(p->all->tunnels, p->tunnel, to);
 
 	endpoint_text(to, place);
-	*is_refused = true;
 	if (p->is_name && is_nowhere(to.ip)) {
 		snprintf(why, TROUBLE_MAX, "%s resolves to %s, where no router can be; ignored",
 			host, place);
-		return true;
+		return PLACE_IS_REFUSED;
 	}
 	if (own == OWN_SOCKET) {
 		snprintf(why, TROUBLE_MAX, "%s is this router itself (%s); skipped", host, place);
-		return true;
+		return PLACE_IS_REFUSED;
 	}
-	*is_refused = false;
 	if (own != OWN_PUBLIC)
-		return false;
+		return PLACE_IS_GOOD;
 	snprintf(why, TROUBLE_MAX,
 		"%s has our own public-address (%s): if it is this router, remove the peer; two "
 		"routers at one address need different ports",
 		host, place);
-	return true;
+	return PLACE_IS_DOUBTFUL;
 }
 
 static void say_address(struct peer_lookup *p)
@@ -106,16 +103,19 @@ static void apply(struct peer_lookup *p)
 	struct tunnel *tunnel = router_find_tunnel(shell->router, p->tunnel);
 	struct endpoint to[RESOLVE_ADDRESSES_MAX];
 	char why[TROUBLE_MAX];
-	bool is_refused = false, has_said = false;
+	bool has_said = false;
 	size_t n = 0;
 
 	if (!p->is_failing)
 		p->trouble[0] = '\0';
 	for (size_t i = 0; i < p->n; i++) {
+		enum verdict verdict;
+
 		to[n] = (struct endpoint){ p->ip[i], p->peer.port };
-		if (find_fault(p, to[n], why, &is_refused))
+		verdict = judge_place(p, to[n], why);
+		if (verdict != PLACE_IS_GOOD)
 			has_said |= take_trouble(p, why);
-		n += !is_refused;
+		n += verdict != PLACE_IS_REFUSED;
 	}
 	if (n == 0)
 		p->has_said |= has_said;
@@ -243,7 +243,7 @@ static const char *meaning_of(uint8_t code)
 	}
 }
 
-/* A search for a peer is not to be had by everybody as often as he likes. */
+/* Whoever forges ICMP must not keep us busy searching for peers. */
 static bool may_look(struct lookups *ls, struct instant now)
 {
 	const int looks_most = 200;		/* in a second */
@@ -263,7 +263,7 @@ static void on_unreachable(void *ctx, const char *tunnel, const struct unreachab
 	struct peer_lookup *p = may_look(ls, now) ? find_at(ls, tunnel, u->to) : NULL;
 	char to[ADDR_TEXT_SIZE], by[ADDR_TEXT_SIZE];
 
-	if (!p || !rarely_may_after(&p->unreachable_said, now, SAY_AGAIN_S))
+	if (!p || !pause_pass(&p->unreachable_pause, now))
 		return;
 	log_printf(&ls->shell->log, LOG_LEVEL_WARNING,
 		"peer %s: %s says that nobody can be reached at %s (ICMP, code %u): %s",
@@ -301,7 +301,6 @@ void lookups_fini(struct lookups *ls)
 static void start(struct peer_lookup *p, const struct config_peer *peer)
 {
 	const struct lookup_hooks hooks = { p, on_resolved, on_failed };
-
 	uint32_t ip;
 
 	p->peer = *peer;
@@ -309,7 +308,7 @@ static void start(struct peer_lookup *p, const struct config_peer *peer)
 	p->n = 0;
 	p->trouble[0] = '\0';
 	p->is_failing = p->has_said = false;
-	p->trouble_said = p->unreachable_said = (struct rarely){ 0 };
+	p->trouble_pause = p->unreachable_pause = (struct pause){ 0 };
 	hunt_begin(&p->all->hunts, &p->hunt, p->tunnel, peer->domain_identifier);
 	p->lookup = lookup_new(p->all->shell->resolver, peer->host, &hooks);
 }

@@ -1,14 +1,11 @@
 /*
- * Lost packets are counted by the thousand and told by the minute; links.c and
- * tunnels.c have one report each for every port and tunnel. The counts
+ * Lost packets are counted by the thousand and told ever more rarely; links.c
+ * and tunnels.c have one report each for every port and tunnel. The counts
  * themselves are in the dump.
  */
 #include "loss_report.h"
 
 #include <string.h>
-
-/* Seconds; what is lost all the time is told ever more rarely. */
-enum { EVERY_FIRST_S = 60, EVERY_MOST_S = 86400 };
 
 const char loss_remedy_kernel[] = "raise net.core.rmem_max and wmem_max if this goes on";
 
@@ -17,14 +14,8 @@ void loss_report(struct loss_report *r, struct log *log, struct instant now, str
 	const uint64_t no_buffer = l.no_buffer - r->said.no_buffer;
 	const bool is_refused = l.refused > r->said.refused && l.error != r->said.error;
 
-	if (instant_cmp(now, r->say_again) < 0 || (no_buffer == 0 && !is_refused))
+	if ((no_buffer == 0 && !is_refused) || !pause_pass(&r->pause, now))
 		return;
-	/* Two days without a loss: it had ended. */
-	if (r->pause_s == 0 || instant_since(now, r->say_again).us > span_s(2LL * EVERY_MOST_S).us)
-		r->pause_s = EVERY_FIRST_S;
-	else
-		r->pause_s = r->pause_s > EVERY_MOST_S / 2 ? EVERY_MOST_S : 2 * r->pause_s;
-	r->say_again = instant_add(now, span_s(r->pause_s));
 	if (no_buffer > 0)
 		log_printf(log, LOG_LEVEL_WARNING, "%s %s: no room for %llu packet%s; %s", r->owner,
 			r->name, (unsigned long long)no_buffer, no_buffer == 1 ? "" : "s",

@@ -2,7 +2,7 @@
 #ifndef AURPD_LOSS_REPORT_H
 #define AURPD_LOSS_REPORT_H
 
-#include "aurpd/mtime.h"
+#include "aurpd/pause.h"
 #include "batch.h"
 #include "log.h"
 
@@ -16,11 +16,10 @@ struct loss_report {
 	const char *remedy;		/* for what found no room */
 	/* The rest begins zeroed. */
 	struct losses said;
-	struct instant say_again;
-	int pause_s;			/* before that */
+	struct pause pause;
 };
 
-/* Says what got lost since it was said last; after a minute, then ever more rarely. */
+/* Says what got lost since it was said last, ever more rarely. */
 void loss_report(struct loss_report *r, struct log *log, struct instant now, struct losses l);
 
 #endif

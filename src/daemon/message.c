@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "addr_text.h"
+#include "aurpd/hash.h"
 #include "aurpd/macroman.h"
 
 static const char *const sentences[TRACE_KINDS] = {
@@ -24,8 +25,8 @@ static const char *const sentences[TRACE_KINDS] = {
 		"{range}; configure the same range here, or seed = soft to take over the cable's",
 	[TRACE_PORT_ZONE_CONFLICT] =
 		"port {port} stopped: the router {addr} has another list of zones for this "
-		"cable ({name} stands in one of the two only); configure the same zones, or seed = "
-		"soft to take over the cable's",
+		"cable (zone {name} is in only one of the two); configure the same zones, or "
+		"seed = soft to take over the cable's",
 	[TRACE_PORT_DEFAULT_DIFFERS] =
 		"port {port}: the router {addr} gives new nodes of this cable the zone {name}, and "
 		"so do we; put the same zone first in the lists of all its routers",
@@ -43,14 +44,14 @@ static const char *const sentences[TRACE_KINDS] = {
 		"one of the two another (here: hardware-address), as no node can reach both",
 	[TRACE_PORT_LOOP] =
 		"port {port}: what we send comes back: this cable has a loop (two ways between "
-		"the same switches, bridges or access points); take one of them out",
+		"the same switches, bridges or access points); remove one of them",
 	[TRACE_PORT_ADDRESS_STOLEN] =
 		"port {port}: {mac} uses our address {addr}; we keep it. Restart that "
 		"device if it cannot be reached",
 	[TRACE_PORT_NODE_STOLEN] =
 		"port {port}: another node uses our new address {addr}, too; we keep it for a "
-		"minute. Look for a cable or a multicast that leads back to us, or a device that "
-		"takes what is ours",
+		"minute. Perhaps a loop brings our own packets back, or a device pretends to be "
+		"us",
 	[TRACE_PORT_NODE_GIVEN_UP] =
 		"port {port}: another node uses our address {addr}, too; we take another. "
 		"Restart that device if it cannot be reached",
@@ -122,8 +123,8 @@ static const char *const sentences[TRACE_KINDS] = {
 	[TRACE_PEER_BAD_TUPLES] =
 		"peer {peer} sent entries that make no sense ({number}); they are ignored",
 	[TRACE_PEER_ZONES_MISSING] =
-		"peer {peer} does not tell the zones of its network {range}, so nobody sees that; "
-		"asking on. Tell its operator",
+		"peer {peer} does not tell the zones of its network {range}, so nobody can see "
+		"them yet; we keep asking. Tell its operator",
 	[TRACE_DROPPED] = "{where}: a packet was dropped: {drop}",
 };
 
@@ -282,21 +283,21 @@ static uint64_t hash_member(uint64_t h, const struct trace_event *e, const struc
 	if (!m || m->print == print_number)
 		return h;
 	if (m->print == print_endpoint)
-		return pace_hash(h, &e->endpoint.ip, sizeof e->endpoint.ip);
+		return hash_bytes(h, &e->endpoint.ip, sizeof e->endpoint.ip);
 	m->print(e, text, sizeof text);
-	return pace_hash_text(h, text);
+	return hash_text(h, text);
 }
 
 struct pace_about message_about(const struct trace_event *e)
 {
-	struct pace_about a = { .kind = sentences[e->kind], .subject = pace_hash_basis };
+	struct pace_about a = { .kind = sentences[e->kind], .subject = HASH_START };
 	const char *p = sentences[e->kind];
 
 	if (trace_level(e->kind) == LOG_LEVEL_DEBUG)
 		return a;
 	if (is_change(e->kind)) {
 		a.way = PACE_CHANGES;
-		a.subject = pace_hash_text(a.subject, e->port ? e->port : e->peer);
+		a.subject = hash_text(a.subject, e->port ? e->port : e->peer);
 		return a;
 	}
 	a.way = PACE_RECURS;
@@ -309,7 +310,7 @@ struct pace_about message_about(const struct trace_event *e)
 	return a;
 }
 
-const void *message_text(const struct trace_event *e, char out[MESSAGE_MAX])
+void message_text(const struct trace_event *e, char out[MESSAGE_MAX])
 {
 	size_t used = 0;
 
@@ -333,5 +334,4 @@ const void *message_text(const struct trace_event *e, char out[MESSAGE_MAX])
 		p += n;
 	}
 	out[used] = '\0';
-	return sentences[e->kind];
 }

@@ -7,29 +7,11 @@
 
 #include <string.h>
 
-const uint64_t pace_hash_basis = 0xCBF29CE484222325;
+#include "aurpd/hash.h"
 
 /* Twelve subjects an hour that nobody has heard of, beyond what fits into a public list. */
 static const struct limit new_limit = { 512, 300 };
 static const struct limit change_limit = { 20, 3600 };
-
-static const struct span pause_first = { 600LL * 1000000 }, pause_most = { 86400LL * 1000000 };
-/* Who was quiet so long had its trouble solved, and has a new one. */
-static const struct span quiet = { 2 * 86400LL * 1000000 };
-
-uint64_t pace_hash(uint64_t before, const void *bytes, size_t n)
-{
-	const unsigned char *byte = bytes;
-
-	for (size_t i = 0; i < n; i++)
-		before = (before ^ byte[i]) * 0x100000001B3;
-	return before;
-}
-
-uint64_t pace_hash_text(uint64_t before, const char *text)
-{
-	return pace_hash(before, text, strlen(text) + 1);
-}
 
 void pace_init(struct pace *p, struct instant now)
 {
@@ -46,19 +28,19 @@ void pace_forget(struct pace *p)
 /* What comes and goes is one subject, whatever the message is. */
 static uint64_t hash_of(const struct pace_about *a)
 {
-	uint64_t h = pace_hash(pace_hash_basis, &a->subject, sizeof a->subject);
+	uint64_t h = hash_bytes(HASH_START, &a->subject, sizeof a->subject);
 
-	h = pace_hash(h, &a->way, sizeof a->way);
+	h = hash_bytes(h, &a->way, sizeof a->way);
 	if (a->way == PACE_RECURS)
-		h = pace_hash(h, &a->kind, sizeof a->kind);
+		h = hash_bytes(h, &a->kind, sizeof a->kind);
 	return h ? h : 1;
 }
 
 static struct allowance *group_of(struct pace *p, const struct pace_about *a)
 {
-	uint64_t h = pace_hash(pace_hash_basis, &a->kind, sizeof a->kind);
+	uint64_t h = hash_bytes(HASH_START, &a->kind, sizeof a->kind);
 
-	return &p->groups[pace_hash_text(h, a->source) % PACE_GROUPS];
+	return &p->groups[hash_text(h, a->source) % PACE_GROUPS];
 }
 
 /* The subject's slot, or the one of its set that can be spared best. */
@@ -78,14 +60,8 @@ static struct pace_slot *find(struct pace *p, uint64_t hash)
 
 static bool is_due(struct pace_slot *s, enum pace_way way, struct instant now)
 {
-	if (way == PACE_CHANGES)
-		return allowance_take(&s->changes, &change_limit, now);
-	if (span_cmp(instant_since(now, s->said), s->pause) < 0)
-		return false;
-	s->pause = span_us(2 * s->pause.us);
-	if (span_cmp(s->pause, pause_most) > 0)
-		s->pause = pause_most;
-	return true;
+	return way == PACE_CHANGES ? allowance_take(&s->changes, &change_limit, now)
+				   : pause_is_over(&s->pause, now);
 }
 
 static enum pace_verdict start(struct pace *p, struct pace_slot *s, uint64_t hash,
@@ -93,7 +69,8 @@ static enum pace_verdict start(struct pace *p, struct pace_slot *s, uint64_t has
 {
 	if (!allowance_take(group_of(p, a), &new_limit, now))
 		return PACE_NO_ROOM;
-	*s = (struct pace_slot){ .hash = hash, .seen = now, .said = now, .pause = pause_first };
+	*s = (struct pace_slot){ .hash = hash, .seen = now };
+	pause_begin(&s->pause, now);
 	allowance_init(&s->changes, &change_limit, now);
 	s->changes.left--;
 	return PACE_SAY;
@@ -106,14 +83,14 @@ enum pace_verdict pace_ask(struct pace *p, const struct pace_about *about, struc
 	struct pace_slot *s = find(p, hash);
 
 	*past = (struct pace_past){ .times = 1 };
-	if (s->hash != hash || span_cmp(instant_since(now, s->seen), quiet) > 0)
+	if (s->hash != hash || pause_is_old(&s->pause, now))
 		return start(p, s, hash, about, now);
 	s->seen = now;
 	s->times++;
 	if (!is_due(s, about->way, now))
 		return PACE_COUNTED;
-	*past = (struct pace_past){ s->times, instant_since(now, s->said) };
-	s->said = now;
+	*past = (struct pace_past){ s->times, instant_since(now, s->pause.since) };
+	pause_begin(&s->pause, now);
 	s->times = 0;
 	return PACE_SAY;
 }

@@ -1,8 +1,8 @@
 /*
- * How often a message that comes again and again is said: at once, then after
- * pauses that double up to a day, each subject on its own. log.c owns the one.
- * Memory is bounded: whoever is forgotten in favour of others is said anew, and
- * never is anybody kept quiet by what others do.
+ * How often a message that comes again and again is said: each subject has
+ * pauses of its own (aurpd/pause.h), and what comes and goes an allowance. Memory
+ * is bounded: whatever is forgotten in favour of others is said anew, and nothing
+ * is kept quiet by what others do. log.c owns the only one.
  */
 #ifndef AURPD_PACE_H
 #define AURPD_PACE_H
@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "allowance.h"
+#include "aurpd/pause.h"
 
 enum { PACE_SETS = 256, PACE_WAYS = 8, PACE_GROUPS = 256 };
 
@@ -42,8 +43,8 @@ enum pace_verdict {
 struct pace {
 	struct pace_slot {
 		uint64_t hash;		/* 0: free */
-		struct instant seen, said;
-		struct span pause;
+		struct instant seen;
+		struct pause pause;
 		struct allowance changes;
 		unsigned times;		/* since it was said */
 	} slots[PACE_SETS][PACE_WAYS];
@@ -57,10 +58,5 @@ void pace_forget(struct pace *p);
 
 enum pace_verdict pace_ask(struct pace *p, const struct pace_about *about, struct instant now,
 	struct pace_past *past);
-
-/* FNV-1a, to be continued with the hash of what came before. */
-extern const uint64_t pace_hash_basis;
-uint64_t pace_hash(uint64_t before, const void *bytes, size_t n);
-uint64_t pace_hash_text(uint64_t before, const char *text);
 
 #endif

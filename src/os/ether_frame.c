@@ -38,7 +38,7 @@ static void on_phase_1(struct link *k, struct instant now, const struct pkt *fra
 	char text[LINK_TEXT_MAX];
 
 	link_dropped(k, DROP_ELAP_PHASE_1);
-	if (!rarely_may(&k->said_phase_1, now))
+	if (!pause_pass(&k->phase_1_pause, now))
 		return;
 	snprintf(text, sizeof text,
 		"a station speaks Phase 1: set it to Phase 2 (its hardware address is "

@@ -24,9 +24,10 @@
 #include "ether_frame.h"
 #include "link_kind.h"
 
-enum { FRAME_MIN = 60 };		/* without the checksum: shorter ones are padded */
-
-enum { PHASE_1_TYPES = 2 };
+enum {
+	FRAME_MIN = 60,			/* without the checksum: shorter ones are padded */
+	PHASE_1_TYPES = 2,
+};
 
 struct ether;
 

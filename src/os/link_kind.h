@@ -5,7 +5,7 @@
 #ifndef AURPD_LINK_KIND_H
 #define AURPD_LINK_KIND_H
 
-#include "aurpd/rarely.h"
+#include "aurpd/pause.h"
 #include "link.h"
 #include "link_trouble.h"
 
@@ -54,7 +54,7 @@ struct link {
 	struct ifinfo interface;	/* as look() found it last */
 	struct mac mac;			/* of our end; zero: it has none */
 	struct losses losses;
-	struct rarely said_phase_1;	/* ether_frame.c */
+	struct pause phase_1_pause;	/* ether_frame.c */
 	const char *broken;		/* see link_break(); NULL: it works */
 	/* What follows is link.c's alone. */
 	struct ifinfo known;		/* the interface as it was last time */

@@ -1,5 +1,5 @@
 /*
- * Peers by name; daemon/tunnels.c keeps a lookup for each. Names change where
+ * Peers by name; daemon/lookups.c keeps a lookup for each. Names change where
  * sites have no fixed address, so a name is asked for again every few minutes,
  * and with back-off and jitter while it has no address. libevent's resolver
  * reads resolv.conf once in its life: so it lives for one round of queries.
@@ -222,7 +222,7 @@ static bool ask_for_reason(struct query *q)
 	return evdns_base_resolve_ipv4(q->round->dns, host, flags, on_reason, q) != NULL;
 }
 
-/* The reason may change, but it is not worth a question each time. */
+/* The reason may change: after the 1st failure, the 2nd, the 4th, ... it is asked for. */
 static bool wants_reason(const struct lookup *k)
 {
 	return ((k->failures + 1) & k->failures) == 0;

@@ -85,6 +85,13 @@ class Shared:
         for site in self.sites:
             site.run(site.config({"hub": self.hub.address}, address=own))
 
+    def join_first(self):
+        """Site b alone, which the hub has by the address and nothing else."""
+        b = self.sites[0]
+        self.hub.run(self.hub.config({"b": self.box.address}))
+        b.run(b.config({"hub": self.hub.address}, address="auto"))
+        wait_joined(self.hub, b)
+
     def works(self, site):
         return site.node().echo(self.hub.node().addr, os.urandom(20))
 
@@ -114,9 +121,7 @@ def test_two_sites_behind_one_address_are_told_apart_by_their_domain_identifiers
 def test_with_neither_the_second_behind_an_address_is_a_stranger(world):
     shared = Shared(world)
     b, c = shared.sites
-    shared.hub.run(shared.hub.config({"b": shared.box.address}))
-    b.run(b.config({"hub": shared.hub.address}, address="auto"))
-    wait_joined(shared.hub, b)
+    shared.join_first()
     c.run(c.config({"hub": shared.hub.address}, address="auto"))
     deadline = time.monotonic() + 12
     while time.monotonic() < deadline:
@@ -140,9 +145,7 @@ def test_aurp_X6_a_neighbour_behind_the_same_address_does_not_take_a_peers_place
     """He can be called back at a place of his own and answers; but the peer still lives."""
     shared = Shared(world)
     b, other = shared.sites
-    shared.hub.run(shared.hub.config({"b": shared.box.address}))
-    b.run(b.config({"hub": shared.hub.address}, address="auto"))
-    wait_joined(shared.hub, b)
+    shared.join_first()
     bob, carol = b.node(), shared.hub.node()
     neighbour = world.keep(Peer(other.ns, shared.box.inner(2), {Range(900, 901): (0, ["Evil"])},
                                 shared.hub.address))

@@ -16,6 +16,7 @@
 #include "conf.h"
 #include "dump.h"
 #include "file_write.h"
+#include "idle.h"
 #include "state.h"
 
 static const char site[] =
@@ -25,42 +26,6 @@ static const char site[] =
 	"ethertalk \"second floor\" { device=eth1 seed=none }\n"
 	"tunnel globaltalk { peer alice { host=alice.example.net }\n"
 	"peer office { host=192.0.2.33 } }\n";
-
-static void no_link(void *ctx, void *link, const struct pkt *frame)
-{
-	(void)ctx;
-	(void)link;
-	(void)frame;
-}
-
-static void no_tunnel(void *ctx, void *sock, struct endpoint to, const struct pkt *payload)
-{
-	(void)ctx;
-	(void)sock;
-	(void)to;
-	(void)payload;
-}
-
-static void no_multicast(void *ctx, void *link, struct mac group, bool join)
-{
-	(void)ctx;
-	(void)link;
-	(void)group;
-	(void)join;
-}
-
-static void no_node(void *ctx, void *link, uint8_t node)
-{
-	(void)ctx;
-	(void)link;
-	(void)node;
-}
-
-static void no_trace(void *ctx, const struct trace_event *event)
-{
-	(void)ctx;
-	(void)event;
-}
 
 static struct config *parse(const char *text)
 {
@@ -75,7 +40,7 @@ static struct config *parse(const char *text)
 /* The dump of a router that runs `site` and whose first port came up. */
 static char *dump_of_site(void)
 {
-	const struct router_io io = { NULL, no_link, no_tunnel, no_multicast, no_node, no_trace };
+	const struct router_io io = idle_io();
 	const struct dump_loss losses[] = { { "lan", DROP_NO_BUFFER, 7 },
 		{ "globaltalk", DROP_SEND_REFUSED, 2 } };
 	const struct mac mac = { { 2, 0, 7, 0x12, 0x34, 0x56 } };

@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#include "aurpd/rarely.h"
 #include "hunt.h"
 
 enum { NAMES = 40, ASKED_MAX = 64 };
@@ -239,25 +238,6 @@ static void test_who_is_back_loses_his_turn(void **state)
 	assert_int_equal(w.count[1], 0);
 }
 
-static void test_what_goes_on_is_said_ever_more_rarely(void **state)
-{
-	struct rarely r = { 0 };
-	struct instant now = birth;
-	int day = 0, year = 0;
-
-	(void)state;
-	assert_true(rarely_may_after(&r, now, 600));
-	for (int i = 1; i < 365 * 24 * 60; i++) {
-		now = instant_add(now, span_s(60));
-		if (!rarely_may_after(&r, now, 600))
-			continue;
-		year++;
-		day += i < 24 * 60;
-	}
-	assert_in_range(day, 6, 8);
-	assert_in_range(year, 360, 375);
-}
-
 #define IN_WORLD(f) cmocka_unit_test_setup(f, set_up)
 
 int main(void)
@@ -274,7 +254,6 @@ int main(void)
 		IN_WORLD(test_a_flood_of_calls_gets_each_name_every_30_s_and_one_a_second),
 		IN_WORLD(test_a_flood_of_calls_over_many_names_is_one_a_second),
 		IN_WORLD(test_who_is_back_loses_his_turn),
-		IN_WORLD(test_what_goes_on_is_said_ever_more_rarely),
 	};
 
 	return cmocka_run_group_tests_name("hunt", tests, NULL, NULL);

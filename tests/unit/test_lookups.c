@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "conf.h"
+#include "idle.h"
 #include "lookups.h"
 
 /* The parts of a daemon that have to do with names. */
@@ -25,58 +26,9 @@ struct desk {
 	FILE *out;
 };
 
-static void no_link(void *ctx, void *link, const struct pkt *frame)
-{
-	(void)ctx;
-	(void)link;
-	(void)frame;
-}
-
-static void no_tunnel(void *ctx, void *sock, struct endpoint to, const struct pkt *payload)
-{
-	(void)ctx;
-	(void)sock;
-	(void)to;
-	(void)payload;
-}
-
-static void no_multicast(void *ctx, void *link, struct mac group, bool join)
-{
-	(void)ctx;
-	(void)link;
-	(void)group;
-	(void)join;
-}
-
-static void no_node(void *ctx, void *link, uint8_t node)
-{
-	(void)ctx;
-	(void)link;
-	(void)node;
-}
-
 static void on_trace(void *ctx, const struct trace_event *e)
 {
 	lookups_hear(&((struct desk *)ctx)->lookups, e);
-}
-
-static struct instant on_end_turn(void *ctx, struct instant now)
-{
-	(void)ctx;
-	(void)now;
-	return INSTANT_NEVER;
-}
-
-static void on_expired(void *ctx, struct instant now)
-{
-	(void)ctx;
-	(void)now;
-}
-
-static void on_complain(void *ctx, const char *text)
-{
-	(void)ctx;
-	(void)text;
 }
 
 /* The log's clock: each line has a minute of its own, so that the log holds none back. */
@@ -90,13 +42,13 @@ static struct instant next_minute(void)
 static void start(struct desk *d, const char *text)
 {
 	static const struct resolver_times times = { 5, 300, 300 };
-	const struct loop_hooks hooks = { d, on_expired, on_end_turn, on_complain };
-	const struct router_io io = {
-		d, no_link, no_tunnel, no_multicast, no_node, on_trace
-	};
+	const struct loop_hooks hooks = idle_hooks();
+	struct router_io io = idle_io();
 	struct conf_report rep = { 0 };
 	const struct config_tunnel *t;
 
+	io.ctx = d;
+	io.trace = on_trace;
 	*d = (struct desk){ 0 };
 	d->config = conf_parse(text, strlen(text), "host", &rep);
 	assert_non_null(d->config);

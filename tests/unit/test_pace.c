@@ -7,62 +7,10 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
+#include "log_rig.h"
 #include "message.h"
-
-static struct instant now;
-static char *text;
-static size_t size;
-static FILE *out;
-static struct log logger;
-
-static struct instant fake_clock(void)
-{
-	return now;
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	now = (struct instant){ 1000000000 };
-	out = open_memstream(&text, &size);
-	log_init(&logger, out, true, LOG_LEVEL_INFO, fake_clock);
-	return out ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	fclose(out);
-	free(text);
-	return 0;
-}
-
-static void pass(int64_t ms)
-{
-	now = instant_add(now, span_ms(ms));
-}
-
-/* Lines since the last call with this place; a year is too much to be counted every day. */
-static size_t lines_since(size_t *place)
-{
-	size_t n = 0;
-
-	fflush(out);
-	for (; *place < size; ++*place)
-		n += text[*place] == '\n';
-	return n;
-}
-
-static size_t lines(void)
-{
-	size_t place = 0;
-
-	return lines_since(&place);
-}
 
 static struct trace_event quarrel_of(enum trace_kind kind)
 {
@@ -79,7 +27,7 @@ static void say(const struct trace_event *e, const char *source)
 
 	about.source = source;
 	message_text(e, line);
-	log_about(&logger, trace_level(e->kind), &about, line);
+	log_about(&log_rig.log, trace_level(e->kind), &about, line);
 }
 
 static struct trace_event call_of(uint32_t ip, uint16_t port)
@@ -99,14 +47,14 @@ static void test_a_stranger_is_said_at_once_then_after_doubling_pauses_with_a_co
 		say(&call, "wan");
 		if (n < 11 && minute == minutes[n])
 			n++;
-		assert_int_equal(lines(), n);
-		pass(60000);
+		assert_int_equal(log_rig_lines(), n);
+		log_rig_pass(60000);
 	}
 	assert_int_equal(n, 11);
-	assert_non_null(strstr(text, "accept-unknown = yes\n"));
-	assert_non_null(strstr(text, "accept-unknown = yes (10 times in 10 min)\n"));
-	assert_non_null(strstr(text, "accept-unknown = yes (640 times in 10 h)\n"));
-	assert_non_null(strstr(text, "accept-unknown = yes (1440 times in 24 h)\n"));
+	assert_non_null(strstr(log_rig_read(), "accept-unknown = yes\n"));
+	assert_non_null(strstr(log_rig_read(), "accept-unknown = yes (10 times in 10 min)\n"));
+	assert_non_null(strstr(log_rig_read(), "accept-unknown = yes (640 times in 10 h)\n"));
+	assert_non_null(strstr(log_rig_read(), "accept-unknown = yes (1440 times in 24 h)\n"));
 }
 
 static void test_each_kind_and_subject_has_its_own_pauses(void **state)
@@ -116,20 +64,20 @@ static void test_each_kind_and_subject_has_its_own_pauses(void **state)
 
 	(void)state;
 	say(&calls[0], "wan");
-	pass(5000);
+	log_rig_pass(5000);
 	say(&calls[1], "wan");
 	say(&e, "lan");
-	assert_int_equal(lines(), 3);
+	assert_int_equal(log_rig_lines(), 3);
 	e.range.first = 4;
 	say(&e, "lan");
 	e.kind = TRACE_RTMP_RANGE_IGNORED;
 	say(&e, "lan");
-	assert_int_equal(lines(), 5);
-	pass(5000);
+	assert_int_equal(log_rig_lines(), 5);
+	log_rig_pass(5000);
 	for (int i = 0; i < 2; i++)
 		say(&calls[i], "wan");
 	say(&e, "lan");
-	assert_int_equal(lines(), 5);
+	assert_int_equal(log_rig_lines(), 5);
 }
 
 static void test_a_caller_with_ever_new_ports_is_one_subject(void **state)
@@ -139,9 +87,9 @@ static void test_a_caller_with_ever_new_ports_is_one_subject(void **state)
 		struct trace_event call = call_of(0xC0000221, port);
 
 		say(&call, "wan");
-		pass(100);
+		log_rig_pass(100);
 	}
-	assert_int_equal(lines(), 1);
+	assert_int_equal(log_rig_lines(), 1);
 }
 
 static void test_after_two_quiet_days_it_is_news_again(void **state)
@@ -150,14 +98,14 @@ static void test_after_two_quiet_days_it_is_news_again(void **state)
 
 	(void)state;
 	say(&call, "wan");
-	pass(1000);
+	log_rig_pass(1000);
 	say(&call, "wan");
-	pass(2 * 86400 * 1000LL + 1000);
+	log_rig_pass(2 * 86400 * 1000LL + 1000);
 	say(&call, "wan");
-	pass(1000);
+	log_rig_pass(1000);
 	say(&call, "wan");
-	assert_int_equal(lines(), 2);
-	assert_null(strstr(text, "times in"));
+	assert_int_equal(log_rig_lines(), 2);
+	assert_null(strstr(log_rig_read(), "times in"));
 }
 
 static void test_a_reload_says_what_is_still_wrong(void **state)
@@ -166,10 +114,10 @@ static void test_a_reload_says_what_is_still_wrong(void **state)
 
 	(void)state;
 	say(&call, "wan");
-	pass(2000);
-	log_forget(&logger);
+	log_rig_pass(2000);
+	log_forget(&log_rig.log);
 	say(&call, "wan");
-	assert_int_equal(lines(), 2);
+	assert_int_equal(log_rig_lines(), 2);
 }
 
 static void test_who_comes_and_goes_is_always_said_unless_all_the_time(void **state)
@@ -181,16 +129,16 @@ static void test_who_comes_and_goes_is_always_said_unless_all_the_time(void **st
 		for (int k = 0; k < 2; k++) {
 			e.kind = k ? TRACE_PEER_UP : TRACE_PEER_DOWN;
 			say(&e, "bob");
-			pass(12 * 3600 * 1000);
+			log_rig_pass(12 * 3600 * 1000);
 		}
-	assert_int_equal(lines(), 80);
+	assert_int_equal(log_rig_lines(), 80);
 	for (int minute = 0; minute < 1440; minute++) {
 		e.kind = minute & 1 ? TRACE_PEER_UP : TRACE_PEER_DOWN;
 		say(&e, "bob");
-		pass(60000);
+		log_rig_pass(60000);
 	}
-	assert_true(lines() >= 80 + 20 + 22 && lines() <= 80 + 20 + 24);
-	assert_non_null(strstr(text, "(60 such messages in 60 min)"));
+	assert_true(log_rig_lines() >= 80 + 20 + 22 && log_rig_lines() <= 80 + 20 + 24);
+	assert_non_null(strstr(log_rig_read(), "(60 such messages in 60 min)"));
 }
 
 /* Fifty thousand a second would be more of the same. */
@@ -212,20 +160,19 @@ static void test_forged_sources_keep_nobody_out(void **state)
 			claim.addr.node = (uint8_t)(ip >> 16);
 			say(&claim, "lan");
 		}
-		pass(60000);
-		log_tick(&logger);
+		log_rig_pass(60000);
+		log_tick(&log_rig.log);
 	}
-	flood = lines();
+	flood = log_rig_lines();
 	assert_true(flood <= 2 * (512 + 24 * 12) + 2 * 20);
 	say(&down, "alice");
 	quarrel.peer = "alice";
 	say(&quarrel, "alice");
-	log_printf(&logger, LOG_LEVEL_INFO, "dump written");
-	fflush(out);
-	assert_int_equal(lines(), flood + 3);
-	assert_non_null(strstr(text, "peer alice is gone"));
-	assert_non_null(strstr(text, "peer alice offers network 3-5"));
-	assert_non_null(strstr(text, "more messages like this were suppressed"));
+	log_printf(&log_rig.log, LOG_LEVEL_INFO, "dump written");
+	assert_int_equal(log_rig_lines(), flood + 3);
+	assert_non_null(strstr(log_rig_read(), "peer alice is gone"));
+	assert_non_null(strstr(log_rig_read(), "peer alice offers network 3-5"));
+	assert_non_null(strstr(log_rig_read(), "more messages like this were suppressed"));
 }
 
 /* Three quarters of an hour of a list of 300 routers that do not know us, or quarrel. */
@@ -264,19 +211,19 @@ static void test_a_year_of_a_public_list_does_not_fill_a_disk(void **state)
 	for (int day = 0; day < 365; day++) {
 		for (int turn = 0; turn < turns; turn++) {
 			live_a_turn(turn);
-			pass(86400 * 1000 / turns);
-			log_tick(&logger);
+			log_rig_pass(86400 * 1000 / turns);
+			log_tick(&log_rig.log);
 		}
-		last_day = lines_since(&place);
+		last_day = log_rig_lines_since(&place);
 		if (day == 0)
 			first_day = last_day;
 	}
-	print_message("a year: %zu bytes; the first day %zu lines, the last %zu\n", size,
+	print_message("a year: %zu bytes; the first day %zu lines, the last %zu\n", log_rig.size,
 		first_day, last_day);
 	assert_true(first_day >= 480 * 6 && first_day <= 480 * 9 + 10 * 32);
 	/* 480 troubles once a day, and those who come and go all the time. */
 	assert_true(last_day >= 480 && last_day <= 480 + 10 * 24 + 10);
-	assert_true(size < 40 * 1000 * 1000);
+	assert_true(log_rig.size < 40 * 1000 * 1000);
 }
 
 /* Warnings and errors come again and again; only what is said of a debugger's wish is free. */
@@ -290,8 +237,6 @@ static void test_every_warning_has_its_pace(void **state)
 		assert_int_equal(message_about(&e).way == PACE_FREE, is_debug);
 	}
 }
-
-#define LOGGING(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {

@@ -67,6 +67,22 @@ static struct lab *connected(struct mate *m, uint16_t port)
 	return lab;
 }
 
+/* The mate acknowledges for that long whatever asks whether it is there; the Tickles among it. */
+static unsigned int answer_all(struct mate *m, struct span d)
+{
+	unsigned int tickles = 0;
+	const struct sent *s;
+
+	while ((s = mate_await_any(m, d)) != NULL)
+		if (s->h.msg == AURP_TICKLE) {
+			tickles++;
+			mate_tickle_ack(m);
+		} else if (s->h.msg == AURP_RI_UPD) {
+			mate_ack(m, s->h.sequence, 0);
+		}
+	return tickles;
+}
+
 static void test_a_peer_whose_port_was_changed_connects_where_it_calls_from(void **state)
 {
 	struct mate m;
@@ -259,17 +275,11 @@ static void test_while_the_proven_place_answers_no_other_is_tried(void **state)
 	(void)state;
 	forger = m;
 	for (unsigned i = 0; instant_cmp(lab->rig->now, end) < 0; i++) {
-		const struct sent *s;
-
 		forger.at.port = (uint16_t)(30000 + i % 1000);
 		forger.id = (uint16_t)(m.id + 1 + i % 999);
 		mate_open_req(&forger);
 		mate_tickle(&forger);
-		while ((s = mate_await_any(&m, span_ms(10))) != NULL)
-			if (s->h.msg == AURP_TICKLE)
-				mate_tickle_ack(&m);
-			else if (s->h.msg == AURP_RI_UPD)
-				mate_ack(&m, s->h.sequence, 0);
+		answer_all(&m, span_ms(10));
 		assert_null(mate_find(&forger));
 		assert_int_equal(lab_distance(lab, 200), 1);
 		lab_free_sent(lab);
@@ -291,16 +301,8 @@ static void test_a_second_port_of_a_peer_is_asked_about_once(void **state)
 	speaks = m;
 	speaks.at.port = NAT_PORT;
 	for (unsigned i = 0; i < 100; i++) {
-		const struct sent *s;
-
 		mate_tickle(&speaks);
-		while ((s = mate_await_any(&m, span_ms(500))) != NULL)
-			if (s->h.msg == AURP_TICKLE) {
-				tickles++;
-				mate_tickle_ack(&m);
-			} else if (s->h.msg == AURP_RI_UPD) {
-				mate_ack(&m, s->h.sequence, 0);
-			}
+		tickles += answer_all(&m, span_ms(500));
 	}
 	assert_int_equal(tickles, 1);
 	assert_int_equal(lab_peer(lab, "p0").addr.port, AURP_PORT);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "idle.h"
 #include "resolve.h"
 
 /* A name server that answers every question of type A alike. */
@@ -41,25 +42,6 @@ struct waiting {
 	const char *why;		/* the last failure's reason */
 	struct loop_timer *limit;
 };
-
-static struct instant on_end_turn(void *ctx, struct instant now)
-{
-	(void)ctx;
-	(void)now;
-	return INSTANT_NEVER;
-}
-
-static void on_expired(void *ctx, struct instant now)
-{
-	(void)ctx;
-	(void)now;
-}
-
-static void on_complain(void *ctx, const char *text)
-{
-	(void)ctx;
-	(void)text;
-}
 
 /* Question to answer in place: RFC 1035 4.1. */
 static void on_question(evutil_socket_t fd, short what, void *arg)
@@ -141,11 +123,11 @@ static void on_limit(void *ctx)
 	((struct waiting *)ctx)->is_late = true;
 }
 
-static const struct loop_hooks hooks = { NULL, on_expired, on_end_turn, on_complain };
-
 static struct resolver *start(
 	struct server *s, struct waiting *w, const struct resolver_times *times)
 {
+	const struct loop_hooks hooks = idle_hooks();
+
 	*w = (struct waiting){ .loop = loop_new(&hooks) };
 	assert_non_null(w->loop);
 	start_server(s, w->loop);

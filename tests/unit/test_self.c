@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include "aurpd/rarely.h"
 #include "rig_localtalk.h"
 
 /* What the dump says is the matter with a port. */
@@ -203,7 +202,10 @@ static void test_two_ports_that_meet_later_stay_up_and_it_is_said_of_both(void *
 	}
 	assert_true(port_is_up(rig->link[0].port));
 	assert_true(port_is_up(rig->link[1].port));
-	assert_int_equal(rig_noted(rig, TRACE_PORT_SHARED_CABLE), 2);
+	/* Each time of each, whatever the number of frames: the log tells it more rarely. */
+	assert_int_equal(rig_noted(rig, TRACE_PORT_SHARED_CABLE), 2 * 4);
+	assert_string_equal(troubles(rig, 0), "two-ports-one-cable");
+	assert_string_equal(troubles(rig, 1), "two-ports-one-cable");
 	assert_int_equal(rig_noted(rig, TRACE_RTMP_RANGE_IGNORED), 0);
 	assert_true(rig_drops(rig, 0, DROP_OWN_PORT) >= 4);
 	assert_int_equal(rig_route(rig, 6)->best->distance, 0);
@@ -242,29 +244,6 @@ static void test_a_port_is_known_by_its_appletalk_address_too(void **state)
 	rig_free(rig);
 }
 
-/* --- how often --------------------------------------------------------------------------- */
-
-static void test_a_trouble_is_said_at_once_and_then_ever_more_rarely(void **state)
-{
-	struct rarely r = { { 0 }, { 0 } };
-	int said = 0;
-
-	(void)state;
-	/* Every second of thirty days: after 0, 1, 3, 7 ... minutes, then every day. */
-	for (int64_t s = 0; s < 30 * 86400; s++) {
-		bool now = rarely_may(&r, (struct instant){ s * 1000000 });
-
-		said += now;
-		if (s == 59 || s == 179)
-			assert_int_equal(said, s == 59 ? 1 : 2);
-	}
-	assert_in_range(said, 11 + 28, 11 + 31);
-	/* A trouble of long ago was another one: the next pause is a minute again. */
-	r.next = (struct instant){ 0 };
-	assert_true(rarely_may(&r, (struct instant){ 90000 * (int64_t)1000000 }));
-	assert_true(rarely_may(&r, (struct instant){ 90060 * (int64_t)1000000 }));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,7 +260,6 @@ int main(void)
 		cmocka_unit_test(test_two_ports_that_meet_later_stay_up_and_it_is_said_of_both),
 		cmocka_unit_test(test_two_ports_with_one_hardware_address_are_told_from_a_loop),
 		cmocka_unit_test(test_a_port_is_known_by_its_appletalk_address_too),
-		cmocka_unit_test(test_a_trouble_is_said_at_once_and_then_ever_more_rarely),
 	};
 
 	return cmocka_run_group_tests_name("self", tests, NULL, NULL);
