@@ -1,0 +1,419 @@
+/*
+ * What somebody can do about where a peer is, who forges its address, and hears
+ * nothing: calls from other ports, packets of connections that are over, answers that
+ * nobody asked for (aurp X6, X7, C7). See peer_place.h.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "aurp_rig.h"
+
+enum { OTHER_PORT = 40002, CALL_LEN = 33 };
+
+static struct peer *peer_in(struct lab *lab)
+{
+	return container_of(lab->tunnel[0]->peers.next, struct peer, in_tunnel);
+}
+
+/* A peer that is dialled and does not answer; the forger speaks from another of its ports. */
+static struct lab *away(struct mate *m, struct mate *forger, uint64_t seed)
+{
+	struct lab *lab = lab_new(1);
+
+	lab->rig->seed = seed;
+	lab_start(lab);
+	*m = mate_of(lab, 0);
+	mate_resolve(m);
+	lab_run(lab, span_s(2));
+	*forger = *m;
+	forger->at.port = OTHER_PORT;
+	return lab;
+}
+
+static struct lab *joined(struct mate *m, struct mate *forger)
+{
+	struct lab *lab = lab_up(1);
+
+	*m = mate_of(lab, 0);
+	mate_join(m);
+	lab_run(lab, span_s(5));
+	mate_forget(m);
+	*forger = *m;
+	forger->at.port = OTHER_PORT;
+	return lab;
+}
+
+static uint16_t ask(struct mate *forger)
+{
+	mate_open_req(forger);
+	return mate_take(forger, AURP_OPEN_REQ)->h.connection;
+}
+
+/* --- the ID of an Open-Req that nobody remembers ------------------------------------------- */
+
+static void test_aurp_X6_no_router_asks_with_an_id_that_another_would_use(void **state)
+{
+	struct mate m, forger;
+	uint16_t id[2];
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct lab *lab = away(&m, &forger, 1 + i);
+
+		id[i] = ask(&forger);
+		lab_free(lab);
+	}
+	assert_int_not_equal(id[0], id[1]);
+}
+
+static void test_aurp_X6_who_answers_with_every_id_at_once_is_not_believed(void **state)
+{
+	struct mate m, forger;
+	struct lab *lab = away(&m, &forger, 1);
+
+	(void)state;
+	ask(&forger);
+	/* But the one that the configured place was dialled with: that does not move the peer. */
+	for (uint32_t id = 1; id <= UINT16_MAX; id++) {
+		forger.dut_id = (uint16_t)id;
+		if (id != peer_in(lab)->recv.id)
+			mate_open_rsp(&forger, 1);
+	}
+	assert_int_equal(lab_peer(lab, "p0").addr.port, AURP_PORT);
+	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_UP), 0);
+	lab_free(lab);
+}
+
+static void test_an_answer_to_what_was_never_asked_proves_nothing(void **state)
+{
+	struct mate m, forger;
+	struct lab *lab = away(&m, &forger, 1);
+
+	(void)state;
+	forger.dut_id = stranger_id(lab->tunnel[0], forger.at, 0, 0);
+	mate_open_rsp(&forger, 1);
+	assert_null(mate_find(&forger));
+	assert_int_equal(rig_noted(lab->rig, TRACE_PEER_UP), 0);
+	lab_free(lab);
+}
+
+/* Somebody calls from this port, and is where the peer is as soon as it has answered; its ID. */
+static uint16_t moves_to(struct mate *m, uint16_t port)
+{
+	m->at.port = port;
+	mate_forget(m);
+	m->id++;
+	mate_open_req(m);
+	m->dut_id = mate_await(m, AURP_OPEN_REQ, span_s(3))->h.connection;
+	mate_open_rsp(m, 1);
+	mate_take(m, AURP_RI_REQ);
+	mate_take(m, AURP_OPEN_RSP);
+	mate_ri_req(m, AURP_SUI_ALL);
+	mate_forget(m);
+	assert_int_equal(lab_peer(m->lab, "p0").addr.port, port);
+	return m->dut_id;
+}
+
+static void test_aurp_C7_an_id_that_has_proved_a_place_proves_it_no_more(void **state)
+{
+	struct mate m, moving;
+	struct lab *lab = away(&m, &moving, 1);
+	uint16_t first = moves_to(&moving, OTHER_PORT);
+
+	(void)state;
+	moves_to(&moving, OTHER_PORT + 1);
+	assert_int_not_equal(moves_to(&moving, OTHER_PORT), first);
+	/* All that before the clock of the IDs moved. */
+	assert_true(lab->rig->now.us < span_s(32).us);
+	lab_free(lab);
+}
+
+static void test_aurp_C7_a_place_is_not_asked_with_the_id_of_a_connection(void **state)
+{
+	struct mate m, forger;
+	struct lab *lab = away(&m, &forger, 1);
+	uint16_t id = stranger_id(lab->tunnel[0], forger.at, 0, 0);
+
+	(void)state;
+	/* As chance may have it. */
+	peer_in(lab)->recv.id = id;
+	assert_int_not_equal(ask(&forger), id);
+	lab_free(lab);
+}
+
+static void test_aurp_X7_a_flood_is_not_repaid_for_ever(void **state)
+{
+	static const uint8_t datagram[600];
+	struct mate m, forger;
+	struct lab *lab = away(&m, &forger, 1);
+
+	(void)state;
+	for (unsigned int i = 0; i < 10000; i++)
+		mate_data(&m, datagram, sizeof(datagram));
+	assert_true(lab_count(lab, "p0", "rx-bytes") > 6000000);
+	assert_true(peer_in(lab)->unanswered < 70000);
+	lab_free(lab);
+}
+
+/* --- a peer that is deaf ------------------------------------------------------------------- */
+
+/* However long it is deaf, and whoever calls: its caller is asked four times. */
+static void test_aurp_X7_a_doubt_asks_the_caller_four_times_at_most(void **state)
+{
+	struct mate m, forger;
+	struct lab *lab = joined(&m, &forger);
+	unsigned int asks = 0;
+
+	(void)state;
+	forger.id = 0x7777;
+	while (lab_distance(lab, 200) == 1) {
+		mate_open_req(&forger);
+		for (const struct sent *s; (s = mate_await_any(&forger, span_ms(100))) != NULL;) {
+			assert_int_equal(s->h.msg, AURP_OPEN_REQ);
+			asks++;
+		}
+		mate_forget(&m);
+	}
+	assert_in_range(asks, 1, 4);
+	lab_free(lab);
+}
+
+static void test_aurp_C15_the_proven_place_has_four_tries_before_another_is_asked(void **state)
+{
+	struct mate m, forger;
+	struct lab *lab = joined(&m, &forger);
+	unsigned int tickles = 0, probes = 0;
+
+	(void)state;
+	forger.id = 0x7777;
+	mate_open_req(&forger);
+	while (!mate_find(&forger)) {
+		const struct sent *s = mate_await_any(&m, span_ms(50));
+
+		tickles += s && s->h.msg == AURP_TICKLE;
+		probes += s && s->h.msg == AURP_RI_UPD;
+	}
+	mate_take(&forger, AURP_OPEN_REQ);
+	assert_in_range(tickles, 4, 5);
+	assert_in_range(probes, 4, 5);
+	assert_int_equal(lab_distance(lab, 200), 1);
+	lab_free(lab);
+}
+
+/* Its call over and over, as whoever has overheard it may repeat it. */
+static void test_aurp_C15_a_call_that_is_repeated_costs_a_question_every_two_seconds(void **state)
+{
+	struct mate m, forger;
+	struct lab *lab = joined(&m, &forger);
+	unsigned int tickles = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 100; i++) {
+		mate_open_req(&m);
+		for (const struct sent *s; (s = mate_await_any(&m, span_ms(100))) != NULL;) {
+			if (s->h.msg == AURP_RI_UPD) {
+				mate_ack(&m, s->h.sequence, 0);
+				continue;
+			}
+			assert_int_equal(s->h.msg, AURP_TICKLE);
+			mate_tickle_ack(&m);
+			tickles++;
+		}
+	}
+	assert_in_range(tickles, 4, 6);
+	assert_states(lab, "p0", "connected", "connected");
+	lab_free(lab);
+}
+
+static void test_of_several_callers_the_last_one_is_asked(void **state)
+{
+	struct mate m, forger, true_one;
+	struct lab *lab = joined(&m, &forger);
+
+	(void)state;
+	forger.id = 0x7777;
+	mate_open_req(&forger);
+	true_one = m;
+	true_one.at.port = OTHER_PORT + 1;
+	true_one.id = 0x5555;
+	mate_open_req(&true_one);
+	/* A packet of a connection says less than a call. */
+	forger.id = m.id;
+	mate_tickle(&forger);
+	mate_await(&true_one, AURP_OPEN_REQ, span_s(3));
+	assert_null(mate_find(&forger));
+	lab_free(lab);
+}
+
+static void test_the_memory_of_a_call_answers_only_where_it_came_from(void **state)
+{
+	struct mate m, forger, elsewhere;
+	struct lab *lab = joined(&m, &forger);
+
+	(void)state;
+	forger.id = 0x7777;
+	mate_open_req(&forger);
+	forger.dut_id = mate_await(&forger, AURP_OPEN_REQ, span_s(3))->h.connection;
+	/* Somebody else calls before the first one answers. */
+	elsewhere = m;
+	elsewhere.at.port = OTHER_PORT + 1;
+	elsewhere.id = 0x5555;
+	mate_open_req(&elsewhere);
+	mate_open_rsp(&forger, 1);
+	mate_take(&forger, AURP_RI_REQ);
+	assert_null(mate_find(&forger));
+	assert_null(mate_find(&elsewhere));
+	lab_free(lab);
+}
+
+/* --- packets of the last connection -------------------------------------------------------- */
+
+/* Cut off for so long that we have given the peer up. */
+static struct lab *given_up(struct mate *m)
+{
+	struct mate forger;
+	struct lab *lab = joined(m, &forger);
+
+	lab_run(lab, span_s(400));
+	mate_forget(m);
+	assert_states(lab, "p0", "wait-open-rsp", "unconnected");
+	return lab;
+}
+
+static void test_an_acknowledgement_on_the_last_connection_is_a_call_too(void **state)
+{
+	struct mate m;
+	struct lab *lab = given_up(&m);
+
+	(void)state;
+	/* As long as our call, with its sequence number and all, it is not. */
+	mate_ack(&m, 7, 0);
+	mate_ack(&m, 7, 0);
+	mate_await(&m, AURP_OPEN_REQ, span_s(2));
+	lab_free(lab);
+}
+
+static void forge_nothing(const struct mate *m, unsigned int step)
+{
+	(void)m;
+	(void)step;
+}
+
+static void forge_tickles(const struct mate *m, unsigned int step)
+{
+	(void)step;
+	mate_tickle(m);
+}
+
+static void forge_acks(const struct mate *m, unsigned int step)
+{
+	mate_ack(m, (uint16_t)step, AURP_SZI);
+}
+
+/* With the ID, though from other ports. */
+static void forge_from_ports(const struct mate *m, unsigned int step)
+{
+	struct mate forger = *m;
+
+	forger.at.port = (uint16_t)(1024 + step % 60000);
+	mate_tickle(&forger);
+}
+
+/* What we send in an hour to a peer that we have given up, and whom `forge` plays. */
+static uint64_t bytes_of_an_hour(void (*forge)(const struct mate *m, unsigned int step),
+	unsigned int every_ms, uint64_t *heard)
+{
+	struct mate m;
+	struct lab *lab = given_up(&m);
+	uint64_t tx = lab_count(lab, "p0", "tx-bytes"), rx = lab_count(lab, "p0", "rx-bytes");
+	size_t owed = peer_in(lab)->unanswered;		/* from before it was connected */
+
+	for (unsigned int step = 0; step * every_ms < 3600 * 1000; step++) {
+		forge(&m, step);
+		lab_run(lab, span_ms(every_ms));
+		for (const struct sent *s; (s = mate_find(&m)) != NULL;)
+			mate_take(&m, AURP_OPEN_REQ);
+		lab_free_sent(lab);
+	}
+	assert_states(lab, "p0", "wait-open-rsp", "unconnected");
+	*heard = lab_count(lab, "p0", "rx-bytes") - rx + owed;
+	tx = lab_count(lab, "p0", "tx-bytes") - tx;
+	lab_free(lab);
+	return tx;
+}
+
+static void test_aurp_X7_the_last_connection_buys_no_more_bytes_than_were_sent_on_it(void **state)
+{
+	static void (*const forgers[])(const struct mate *m, unsigned int step) = {
+		forge_tickles, forge_acks, forge_from_ports,
+	};
+	static const unsigned int every_ms[] = { 100, 2500, 30000, 290000 };
+	uint64_t heard, own = bytes_of_an_hour(forge_nothing, 1000, &heard);
+
+	(void)state;
+	assert_true(own >= 10 * CALL_LEN);
+	for (size_t f = 0; f < sizeof(forgers) / sizeof(forgers[0]); f++) {
+		for (size_t i = 0; i < sizeof(every_ms) / sizeof(every_ms[0]); i++) {
+			uint64_t sent = bytes_of_an_hour(forgers[f], every_ms[i], &heard);
+
+			assert_true(heard > 0);
+			assert_true(sent <= own + CALL_LEN + heard);
+		}
+	}
+}
+
+/* Who knows the ID of a connection that is over does nothing to the one that is open. */
+static void test_aurp_C19_the_last_connection_is_nothing_while_the_next_is_open(void **state)
+{
+	struct mate m, old;
+	struct lab *lab = given_up(&m);
+
+	(void)state;
+	old = m;
+	m.id = 0x5555;
+	mate_join(&m);
+	for (unsigned int i = 0; i < 600; i++) {
+		mate_tickle(&old);
+		mate_ack(&old, (uint16_t)i, AURP_SZI);
+		for (const struct sent *s; (s = mate_await_any(&m, span_ms(100))) != NULL;) {
+			assert_int_equal(s->h.msg, AURP_TICKLE);
+			mate_tickle_ack(&m);
+		}
+	}
+	assert_states(lab, "p0", "connected", "connected");
+	assert_int_equal(peer_in(lab)->recv.id, m.dut_id);
+	assert_int_equal(lab_count(lab, "p0", "aurp-bad-connection"), 1200);
+	lab_free(lab);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			test_aurp_X6_no_router_asks_with_an_id_that_another_would_use),
+		cmocka_unit_test(
+			test_aurp_X6_who_answers_with_every_id_at_once_is_not_believed),
+		cmocka_unit_test(test_an_answer_to_what_was_never_asked_proves_nothing),
+		cmocka_unit_test(test_aurp_C7_an_id_that_has_proved_a_place_proves_it_no_more),
+		cmocka_unit_test(test_aurp_C7_a_place_is_not_asked_with_the_id_of_a_connection),
+		cmocka_unit_test(test_aurp_X7_a_flood_is_not_repaid_for_ever),
+		cmocka_unit_test(test_aurp_X7_a_doubt_asks_the_caller_four_times_at_most),
+		cmocka_unit_test(
+			test_aurp_C15_the_proven_place_has_four_tries_before_another_is_asked),
+		cmocka_unit_test(
+			test_aurp_C15_a_call_that_is_repeated_costs_a_question_every_two_seconds),
+		cmocka_unit_test(test_of_several_callers_the_last_one_is_asked),
+		cmocka_unit_test(test_the_memory_of_a_call_answers_only_where_it_came_from),
+		cmocka_unit_test(test_an_acknowledgement_on_the_last_connection_is_a_call_too),
+		cmocka_unit_test(
+			test_aurp_X7_the_last_connection_buys_no_more_bytes_than_were_sent_on_it),
+		cmocka_unit_test(
+			test_aurp_C19_the_last_connection_is_nothing_while_the_next_is_open),
+	};
+
+	return cmocka_run_group_tests_name("forged_place", tests, NULL, NULL);
+}
