@@ -1,7 +1,7 @@
 /*
  * What somebody can do about where a peer is, who forges its address, and hears
- * nothing: calls from other ports, packets of connections that are over, answers that
- * nobody asked for (aurp X6, X7, C7). See peer_place.h.
+ * nothing: calls from other ports, answers that nobody asked for (aurp X6, X7, C7).
+ * See peer_place.h.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 #include "aurp_rig.h"
 
-enum { OTHER_PORT = 40002, CALL_LEN = 33 };
+enum { OTHER_PORT = 40002 };
 
 static struct peer *peer_in(struct lab *lab)
 {
@@ -267,143 +267,64 @@ static void test_the_memory_of_a_call_answers_only_where_it_came_from(void **sta
 	mate_take(&forger, AURP_RI_REQ);
 	assert_null(mate_find(&forger));
 	assert_null(mate_find(&elsewhere));
+	/* The old connection has ended both ways: who answers there does not know it. */
+	assert_states(lab, "p0", "wait-ri-rsp", "unconnected");
 	lab_free(lab);
 }
 
-/* --- packets of the last connection -------------------------------------------------------- */
-
-/* Cut off for so long that we have given the peer up. */
-static struct lab *given_up(struct mate *m, unsigned int away_s)
+static void test_another_domain_at_the_configured_place_inherits_nothing(void **state)
 {
-	struct mate forger;
-	struct lab *lab = joined(m, &forger);
-
-	lab_run(lab, span_s(away_s));
-	mate_forget(m);
-	assert_states(lab, "p0", "wait-open-rsp", "unconnected");
-	return lab;
-}
-
-static void test_an_acknowledgement_on_the_last_connection_is_a_call_too(void **state)
-{
-	struct mate m;
-	struct lab *lab = given_up(&m, 600);
+	struct mate m, moving;
+	struct lab *lab = away(&m, &moving, 1);
 
 	(void)state;
-	/* As long as our call, with its sequence number and all, it is not. */
-	mate_ack(&m, 7, 0);
-	mate_ack(&m, 7, 0);
-	mate_await(&m, AURP_OPEN_REQ, span_s(2));
+	moves_to(&moving, OTHER_PORT);
+	mate_ri_rsp(&moving, 1, AURP_LAST, NETWORKS({ net(200), 0 }));
+	lab_run(lab, span_s(3));
+	assert_int_equal(lab_distance(lab, 200), 1);
+	/* A packet of its connection comes from there; who answers there is another. */
+	moving.at.port = AURP_PORT;
+	mate_forget(&moving);
+	mate_tickle(&moving);
+	moving.dut_id = mate_await(&moving, AURP_OPEN_REQ, span_s(3))->h.connection;
+	assert_int_equal(lab_distance(lab, 200), 1);
+	moving.di.ip ^= 0xFF;
+	mate_open_rsp(&moving, 1);
+	mate_take(&moving, AURP_RI_REQ);
+	assert_int_equal(lab_distance(lab, 200), -1);
+	assert_states(lab, "p0", "wait-ri-rsp", "unconnected");
 	lab_free(lab);
 }
 
-static void forge_nothing(const struct mate *m, unsigned int step)
+/* We had given up our sending half; it calls anew, and uses what it has opened. */
+static void test_a_call_that_was_answered_stays_so_when_the_other_half_ends(void **state)
 {
-	(void)m;
-	(void)step;
-}
-
-static void forge_tickles(const struct mate *m, unsigned int step)
-{
-	(void)step;
-	mate_tickle(m);
-}
-
-static void forge_acks(const struct mate *m, unsigned int step)
-{
-	mate_ack(m, (uint16_t)step, AURP_SZI);
-}
-
-/* With the ID, though from other ports. */
-static void forge_from_ports(const struct mate *m, unsigned int step)
-{
-	struct mate forger = *m;
-
-	forger.at.port = (uint16_t)(1024 + step % 60000);
-	mate_tickle(&forger);
-}
-
-/* What we send in an hour to a peer that we have given up, and whom `forge` plays. */
-static uint64_t bytes_of_an_hour(unsigned int away_s,
-	void (*forge)(const struct mate *m, unsigned int step), unsigned int every_ms,
-	uint64_t *heard)
-{
-	struct mate m;
-	struct lab *lab = given_up(&m, away_s);
-	uint64_t tx = lab_count(lab, "p0", "tx-bytes"), rx = lab_count(lab, "p0", "rx-bytes");
-	size_t owed = peer_in(lab)->unanswered;		/* from before it was connected */
-
-	for (unsigned int step = 0; step * every_ms < 3600 * 1000; step++) {
-		forge(&m, step);
-		lab_run(lab, span_ms(every_ms));
-		for (const struct sent *s; (s = mate_find(&m)) != NULL;)
-			mate_take(&m, AURP_OPEN_REQ);
-		lab_free_sent(lab);
-	}
-	assert_states(lab, "p0", "wait-open-rsp", "unconnected");
-	*heard = lab_count(lab, "p0", "rx-bytes") - rx + owed;
-	tx = lab_count(lab, "p0", "tx-bytes") - tx;
-	lab_free(lab);
-	return tx;
-}
-
-static void test_aurp_X7_the_last_connection_buys_no_more_bytes_than_were_sent_on_it(void **state)
-{
-	static void (*const forgers[])(const struct mate *m, unsigned int step) = {
-		forge_tickles, forge_acks, forge_from_ports,
-	};
-	static const unsigned int every_ms[] = { 100, 2500, 30000, 290000 };
-	/* While it is called every ten seconds, and later. */
-	static const unsigned int away_s[] = { 200, 600 };
-	const size_t n = sizeof(every_ms) / sizeof(every_ms[0]);
-	const size_t n_forgers = sizeof(forgers) / sizeof(forgers[0]);
+	struct mate m, forger;
+	struct lab *lab = joined(&m, &forger);
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		uint64_t heard, own = bytes_of_an_hour(away_s[i], forge_nothing, 1000, &heard);
-
-		assert_true(own >= 10 * CALL_LEN);
-		for (size_t k = 0; k < n * n_forgers; k++) {
-			uint64_t sent = bytes_of_an_hour(away_s[i], forgers[k / n],
-				every_ms[k % n], &heard);
-
-			assert_true(heard > 0);
-			assert_true(sent <= own + 2 * CALL_LEN + heard);
-		}
-	}
-}
-
-/* Who knows the ID of a connection that is over does nothing to the one that is open. */
-static void test_aurp_C19_the_last_connection_is_nothing_while_the_next_is_open(void **state)
-{
-	struct mate m, old;
-	struct lab *lab = given_up(&m, 600);
-
-	(void)state;
-	old = m;
+	send_close(peer_in(lab), "a test");
 	m.id = 0x5555;
-	mate_join(&m);
-	for (unsigned int i = 0; i < 600; i++) {
-		mate_tickle(&old);
-		mate_ack(&old, (uint16_t)i, AURP_SZI);
-		for (const struct sent *s; (s = mate_await_any(&m, span_ms(100))) != NULL;) {
-			assert_int_equal(s->h.msg, AURP_TICKLE);
-			mate_tickle_ack(&m);
-		}
-	}
-	assert_states(lab, "p0", "connected", "connected");
-	assert_int_equal(peer_in(lab)->recv.id, m.dut_id);
-	assert_int_equal(lab_count(lab, "p0", "aurp-bad-connection"), 1200);
+	mate_open_req(&m);
+	mate_take(&m, AURP_OPEN_RSP);
+	mate_forget(&m);
+	mate_ri_req(&m, AURP_SUI_ALL);
+	mate_await(&m, AURP_RI_RSP, span_ms(1));
+	m.dut_id = mate_await_other_than(&m, AURP_TICKLE, span_s(3))->h.connection;
+	mate_forget(&m);
+	mate_open_rsp(&m, 1);
+	mate_take(&m, AURP_RI_REQ);
+	assert_null(mate_find(&m));
+	assert_int_equal(peer_in(lab)->send.id, 0x5555);
+	assert_string_equal(lab_peer(lab, "p0").send, "wait-ri-rsp-ack");
 	lab_free(lab);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-			test_aurp_X6_no_router_asks_with_an_id_that_another_would_use),
-		cmocka_unit_test(
-			test_aurp_X6_who_answers_with_every_id_at_once_is_not_believed),
+		cmocka_unit_test(test_aurp_X6_no_router_asks_with_an_id_that_another_would_use),
+		cmocka_unit_test(test_aurp_X6_who_answers_with_every_id_at_once_is_not_believed),
 		cmocka_unit_test(test_an_answer_to_what_was_never_asked_proves_nothing),
 		cmocka_unit_test(test_aurp_C7_an_id_that_has_proved_a_place_proves_it_no_more),
 		cmocka_unit_test(test_aurp_C7_a_place_is_not_asked_with_the_id_of_a_connection),
@@ -415,11 +336,8 @@ int main(void)
 			test_aurp_C15_a_call_that_is_repeated_costs_a_question_every_two_seconds),
 		cmocka_unit_test(test_of_several_callers_the_last_one_is_asked),
 		cmocka_unit_test(test_the_memory_of_a_call_answers_only_where_it_came_from),
-		cmocka_unit_test(test_an_acknowledgement_on_the_last_connection_is_a_call_too),
-		cmocka_unit_test(
-			test_aurp_X7_the_last_connection_buys_no_more_bytes_than_were_sent_on_it),
-		cmocka_unit_test(
-			test_aurp_C19_the_last_connection_is_nothing_while_the_next_is_open),
+		cmocka_unit_test(test_another_domain_at_the_configured_place_inherits_nothing),
+		cmocka_unit_test(test_a_call_that_was_answered_stays_so_when_the_other_half_ends),
 	};
 
 	return cmocka_run_group_tests_name("forged_place", tests, NULL, NULL);
