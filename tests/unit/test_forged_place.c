@@ -296,6 +296,43 @@ static void test_another_domain_at_the_configured_place_inherits_nothing(void **
 	lab_free(lab);
 }
 
+/* It receives from us and answers our dial; its place is not in doubt. */
+static void test_no_other_domain_answers_for_a_peer_that_is_there(void **state)
+{
+	struct mate m, other;
+	struct lab *lab = joined(&m, &other);
+
+	(void)state;
+	recv_redial(peer_in(lab), "a test");
+	m.dut_id = mate_await(&m, AURP_OPEN_REQ, span_s(5))->h.connection;
+	other = m;
+	other.di.ip ^= 0xFF;
+	mate_open_rsp(&other, 1);
+	assert_null(mate_find(&m));
+	assert_int_equal(lab_count(lab, "p0", "peer-bad-di"), 1);
+	mate_open_rsp(&m, 1);
+	mate_take(&m, AURP_RI_REQ);
+	lab_free(lab);
+}
+
+/* Of two answers the later one counts, but only as long as nothing was heard on the first. */
+static void test_the_answer_to_an_older_dial_is_too_late_when_the_list_is_here(void **state)
+{
+	struct mate m, moving;
+	struct lab *lab = away(&m, &moving, 1);
+
+	(void)state;
+	m.dut_id = peer_in(lab)->recv.id;
+	moves_to(&moving, OTHER_PORT);
+	assert_int_equal(peer_in(lab)->recv.dialled, m.dut_id);
+	mate_ri_rsp(&moving, 1, AURP_LAST, NETWORKS({ net(200), 0 }));
+	mate_open_rsp(&m, 1);
+	assert_int_equal(peer_in(lab)->recv.id, moving.dut_id);
+	assert_string_equal(lab_peer(lab, "p0").recv, "connected");
+	assert_int_equal(lab_count(lab, "p0", "aurp-bad-connection"), 1);
+	lab_free(lab);
+}
+
 /* We had given up our sending half; it calls anew, and uses what it has opened. */
 static void test_a_call_that_was_answered_stays_so_when_the_other_half_ends(void **state)
 {
@@ -337,6 +374,9 @@ int main(void)
 		cmocka_unit_test(test_of_several_callers_the_last_one_is_asked),
 		cmocka_unit_test(test_the_memory_of_a_call_answers_only_where_it_came_from),
 		cmocka_unit_test(test_another_domain_at_the_configured_place_inherits_nothing),
+		cmocka_unit_test(test_no_other_domain_answers_for_a_peer_that_is_there),
+		cmocka_unit_test(
+			test_the_answer_to_an_older_dial_is_too_late_when_the_list_is_here),
 		cmocka_unit_test(test_a_call_that_was_answered_stays_so_when_the_other_half_ends),
 	};
 
