@@ -323,6 +323,7 @@ void recv_on_rd(struct peer *p, const struct aurp *h, struct rd *body)
 
 void recv_closed_by_rd(struct peer *p, int16_t error)
 {
+	p->recv.lost = INSTANT_NEVER;
 	p->recv.back_off = dial_after_rd;
 	peer_close(p, aurp_error_text(error), dial_after_rd);
 }

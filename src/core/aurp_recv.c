@@ -56,7 +56,7 @@ static void on_silence(struct timer *t);
 
 void recv_init(struct peer *p)
 {
-	p->recv.opened = p->recv.heard = p->recv.put_off = INSTANT_NEVER;
+	p->recv.opened = p->recv.heard = p->recv.put_off = p->recv.lost = INSTANT_NEVER;
 	recv_forget_back_off(p);
 	timer_init(&p->recv.retry, on_retry);
 	timer_init(&p->recv.last_heard, on_silence);
@@ -281,6 +281,7 @@ void recv_close(struct peer *p, const char *why, struct span redial)
 
 void recv_lost(struct peer *p, const char *why)
 {
+	p->recv.lost = peer_router(p)->now;
 	recv_redial(p, why);
 	/* Perhaps only this direction is gone (C28). */
 	send_probe(p);

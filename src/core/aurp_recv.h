@@ -71,6 +71,7 @@ struct aurp_recv {
 	struct instant opened;		/* the last Open-Req was sent; INSTANT_NEVER: none yet */
 	struct instant sent;		/* what awaits its answer was sent first */
 	struct instant heard;		/* last-heard-from (RFC 1504 p. 39) */
+	struct instant lost;		/* the peer did not answer any more; NEVER: not so */
 	struct timer retry;
 	struct timer last_heard;
 	struct timer zone_scan;
@@ -185,6 +186,9 @@ void recv_on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body);
 
 /* aurp_recv_open.c: the next Open-Req is repeated as soon as the very first. */
 void recv_forget_back_off(struct peer *p);
+
+/* aurp_recv_open.c: has it fallen silent in the last minutes, and was not heard since? */
+bool recv_was_lost_lately(const struct peer *p);
 
 /* aurp_recv_open.c: repeats the Open-Req of the open connection, as a reminder. */
 void recv_repeat_open_req(struct peer *p);

@@ -17,6 +17,12 @@ enum {
 static const struct span open_least = { 2 * 1000000 };
 static const struct span open_first = { 3 * 1000000 };
 static const struct span open_most = { 300 * 1000000 };
+/*
+ * Ours: a peer that was lost, or the line to it, may be back any moment, and it may not know
+ * that it was away. Its name is asked for at this pace, too.
+ */
+static const struct span open_lost_most = { 10 * 1000000 };
+static const struct span lost_lately = { 300 * 1000000 };
 
 void recv_forget_back_off(struct peer *p)
 {
@@ -34,11 +40,26 @@ static void transmit_open_req(struct peer *p)
 	p->recv.opened = peer_router(p)->now;
 }
 
+bool recv_was_lost_lately(const struct peer *p)
+{
+	struct instant lost = p->recv.lost;
+
+	return !instant_is_never(lost) &&
+	       instant_cmp(peer_router(p)->now, instant_add(lost, lost_lately)) < 0;
+}
+
+static struct span most_back_off(const struct peer *p)
+{
+	return recv_was_lost_lately(p) ? open_lost_most : open_most;
+}
+
 static void double_back_off(struct peer *p)
 {
+	struct span most = most_back_off(p);
+
 	p->recv.back_off = span_us(2 * p->recv.back_off.us);
-	if (span_cmp(p->recv.back_off, open_most) > 0)
-		p->recv.back_off = open_most;
+	if (span_cmp(p->recv.back_off, most) > 0)
+		p->recv.back_off = most;
 }
 
 static void send_open_req(struct peer *p)
@@ -169,7 +190,7 @@ static void open_for_unproven(struct peer *p)
 	struct router *r = peer_router(p);
 	struct timer *retry = &p->recv.retry;
 	struct instant next = next_open(p), due = timer_is_set(retry) ? retry->due : next;
-	bool is_ours = instant_cmp(due, instant_add(r->now, open_most)) <= 0;
+	bool is_ours = instant_cmp(due, instant_add(r->now, most_back_off(p))) <= 0;
 
 	if (timer_is_set(retry) && instant_cmp(due, next) <= 0)
 		return;		/* it will not be sooner */
@@ -213,6 +234,7 @@ void recv_resume(struct peer *p, uint16_t id)
 /* The next Open-Req as late as there is. */
 static void give_up_for_long(struct peer *p, const char *why)
 {
+	p->recv.lost = INSTANT_NEVER;
 	p->recv.back_off = open_most;
 	recv_close(p, why, router_jitter(peer_router(p), open_most, JITTER));
 }
@@ -242,6 +264,7 @@ void recv_on_open_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 		return;
 	}
 	p->is_us = false;
+	p->recv.lost = INSTANT_NEVER;
 	/* It hears us where it was dialled, and a translator lets it speak from another port. */
 	p->place.alias = p->from;
 	/* What is on its way is repeated byte for byte, so it ends with its domain (S11). */

@@ -14,8 +14,13 @@
 
 enum step { STEP_OPEN_REQ, STEP_RECEIVER_RD, STEP_SENDER_RD, STEPS };
 
-/* Ours: long enough for a peer that wants our networks, and has found us again. */
-static const struct span call_expected = { 30 * 1000000 };
+/*
+ * Ours: who wants our networks and hears our call, calls at once, or when its own Open-Req is
+ * due again: after ten seconds, where that never changes (jrouter). The RD comes two seconds later.
+ */
+static const struct span call_expected = { 10 * 1000000 };
+/* Whom one reminder did not move has all the time that it may need. */
+static const struct span next_round = { 30 * 1000000 };
 /* We know that it misses us: as soon as its list is here. */
 static const struct span is_missed_soon = { 500 * 1000 };
 /* Most routers notice after a few Tickles, and call: that is gentler than any RD. */
@@ -57,7 +62,8 @@ void remind_begin(struct peer *p)
 	if (p->recv.remind.is_missed)
 		remind_in(p, is_missed_soon, STEP_RECEIVER_RD);
 	else
-		remind_in(p, call_expected, STEP_OPEN_REQ);
+		remind_in(p, p->recv.remind.rounds == 0 ? call_expected : next_round,
+			STEP_OPEN_REQ);
 }
 
 /* The connection that the peer remembers was ours as data sender: its number was kept. */
@@ -109,7 +115,7 @@ static void on_timer(struct timer *t)
 		return;
 	}
 	m->rounds++;
-	remind_in(p, call_expected, STEP_OPEN_REQ);
+	remind_in(p, next_round, STEP_OPEN_REQ);
 }
 
 /* It took the RD: both connections are over (A8), and it awaits our call. */

@@ -16,6 +16,8 @@
 
 /* Ours: the RFC has no unknown peers, and no limit for a farewell. */
 static const struct span unknown_linger = { 120 * 1000000 };
+/* As long as it is called often. */
+static const struct span lost_linger = { 300 * 1000000 };
 static const struct span farewell_limit = { 5 * 1000000 };
 /* Nobody needs to be owed more bytes than that. */
 enum { UNANSWERED_MAX = 1 << 16 };
@@ -111,7 +113,8 @@ bool peer_has_left(const struct peer *p)
 
 void peer_linger(struct peer *p)
 {
-	router_arm(peer_router(p), &p->linger, unknown_linger);
+	router_arm(peer_router(p), &p->linger,
+		recv_was_lost_lately(p) ? lost_linger : unknown_linger);
 }
 
 void peer_check_up(struct peer *p, const char *why)

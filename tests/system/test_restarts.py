@@ -18,7 +18,7 @@ from world import World
 
 # Seconds. Without the memory of a refused call a restart costs ten or more, and being away
 # costs two minutes.
-RESTART, RETURN, REMINDED = 6, 20, 40
+RESTART, RETURN, REMINDED = 6, 20, 18
 LAST_HEARD, AWAY = 30, 100      # as 200 s are with the 90 s that are the default
 QUICK = ("stopped-0", "stopped-1", "killed-2", "killed-5", "killed-10", "killed-20")
 LONG = ("frozen", "dazed", "cut")

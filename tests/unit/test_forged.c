@@ -263,10 +263,22 @@ static void forge_short_calls(const struct mate *forger, unsigned int step)
 	mate_say_raw(forger, bytes, wr_len(&w));
 }
 
+/* From all its ports, and by more than calls. */
+static void forge_ports(const struct mate *forger, unsigned int step)
+{
+	struct mate m = *forger;
+
+	m.at.port = (uint16_t)(1024 + step % 60000);
+	if (step % 3 == 0)
+		mate_tickle(&m);
+	else
+		forge_short_calls(&m, step);
+}
+
 static void test_aurp_X7_a_peers_name_buys_no_more_bytes_than_were_sent_in_it(void **state)
 {
 	static void (*const forgers[])(const struct mate *forger, unsigned int step) = {
-		forge_calls, forge_use, forge_moves, forge_short_calls,
+		forge_calls, forge_use, forge_moves, forge_short_calls, forge_ports,
 	};
 	static const unsigned int every_ms[] = { 100, 1700, 2500, 30000, 290000, 900000 };
 	const uint64_t call = 33;

@@ -185,6 +185,50 @@ static struct lab *given_up(struct mate *m)
 	return lab;
 }
 
+/* Whose router had noticed, and calls nobody: neither does it tickle (jrouter after 200 s). */
+static void test_aurp_C40_a_peer_that_was_lost_is_called_every_ten_seconds_for_a_while(void **state)
+{
+	struct mate m;
+	struct lab *lab = given_up(&m);
+	struct instant last = mate_await(&m, AURP_OPEN_REQ, span_s(11))->at;
+	struct instant end = instant_add(last, span_s(240));
+	const struct sent *s;
+
+	(void)state;
+	while (instant_cmp(lab->rig->now, end) < 0) {
+		s = mate_await(&m, AURP_OPEN_REQ, span_s(12));
+		assert_in_range(instant_since(s->at, last).us, 2000000, 11000000);
+		last = s->at;
+	}
+	/* It stays away: as everybody is called that is not there. */
+	lab_run(lab, span_s(3600));
+	mate_forget(&m);
+	last = mate_await(&m, AURP_OPEN_REQ, span_s(400))->at;
+	s = mate_await(&m, AURP_OPEN_REQ, span_s(400));
+	assert_true(instant_since(s->at, last).us >= 270000000);
+	lab_free(lab);
+}
+
+static void test_who_was_lost_and_refuses_or_leaves_is_not_called_often(void **state)
+{
+	struct mate m;
+	struct lab *lab = given_up(&m);
+
+	(void)state;
+	m.dut_id = mate_await(&m, AURP_OPEN_REQ, span_s(11))->h.connection;
+	mate_open_rsp(&m, AURP_ERR_RESOURCES);
+	mate_assert_silence(&m, span_s(260));
+	lab_free(lab);
+	lab = given_up(&m);
+	/* It is connected again, and says farewell: it will call when it starts. */
+	mate_serve(&m, NETWORKS({ net(200), 0 }));
+	mate_rd(&m, m.dut_id, m.sequence, AURP_ERR_NORMAL_CLOSE);
+	mate_take(&m, AURP_RI_ACK);
+	mate_await(&m, AURP_OPEN_REQ, span_s(40));
+	mate_assert_silence(&m, span_s(25));
+	lab_free(lab);
+}
+
 static void test_a_peer_that_missed_its_end_is_back_within_seconds(void **state)
 {
 	struct mate m;
@@ -259,6 +303,9 @@ int main(void)
 			test_a_peer_that_took_our_question_for_its_place_keeps_its_networks),
 		cmocka_unit_test(test_aurp_X6_forged_calls_at_a_deaf_peer_cost_no_route),
 		cmocka_unit_test(test_a_call_that_came_too_early_is_answered_by_ours_in_time),
+		cmocka_unit_test(
+			test_aurp_C40_a_peer_that_was_lost_is_called_every_ten_seconds_for_a_while),
+		cmocka_unit_test(test_who_was_lost_and_refuses_or_leaves_is_not_called_often),
 		cmocka_unit_test(test_a_peer_that_missed_its_end_is_back_within_seconds),
 		cmocka_unit_test(test_whatever_is_said_on_the_old_connection_brings_a_call),
 		cmocka_unit_test(test_nothing_but_a_call_follows_from_a_tickle_alone),
