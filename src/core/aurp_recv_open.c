@@ -101,6 +101,10 @@ void recv_open(struct peer *p)
 
 void recv_open_again(struct peer *p)
 {
+	if (peer_waits_for_call(p)) {
+		recv_close(p, "its place is another peer's", open_most);
+		return;
+	}
 	p->recv.tries++;
 	/* A peer that has a connection to us is at this address. */
 	if (p->n_addresses > 1 && p->recv.tries >= OPENS_PER_ADDRESS && !send_is_open(p)) {
@@ -194,7 +198,7 @@ void recv_called(struct peer *p)
 {
 	if (p->is_proven)
 		recv_wake(p);
-	else if (place_is_elsewhere(p))
+	else if (place_must_be_asked(p))
 		place_ask_caller(p, (struct peer_call){ .from = p->from, .di = p->from_di,
 			.kind = CALL_HINT });
 	else if (p->recv.state <= RECV_WAIT_OPEN_RSP && peer_may_dial(p))

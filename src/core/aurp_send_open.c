@@ -133,7 +133,7 @@ void send_on_open_req(struct peer *p, const struct aurp *h, struct rd *body)
 		peer_drop(p, DROP_AURP_MALFORMED);
 	} else if (is_ending) {
 		peer_drop(p, DROP_AURP_BAD_STATE);
-	} else if (!p->is_proven && place_is_elsewhere(p) &&
+	} else if (!p->is_proven && place_must_be_asked(p) &&
 		place_ask_caller(p, call_of(p, h, CALL_WAITS))) {
 		return;		/* once that place has proved itself, it is answered */
 	} else if (req.version != AURP_VERSION) {

@@ -109,6 +109,9 @@ bool peer_has_left(const struct peer *p);
 /* May it open connections at all? */
 bool peer_may_dial(struct peer *p);
 
+/* Is its place another peer's, as far as is known? Then it must call us. */
+bool peer_waits_for_call(const struct peer *p);
+
 /* A connection came or went: notices whether the peer as a whole is up. `why`: for PEER_DOWN. */
 void peer_check_up(struct peer *p, const char *why);
 
