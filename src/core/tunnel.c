@@ -272,7 +272,7 @@ static enum fit fit_of(const struct peer *p, struct endpoint from, struct domain
 		return FIT_ENDPOINT;
 	if (!is_connected)
 		return FIT_ADDRESS;
-	/* Another router behind the same translator: it calls itself otherwise, or is known as such. */
+	/* Another router behind the same translator calls itself otherwise, or is known as one. */
 	if (!domain_id_eq(p->di, di) || endpoint_eq(p->place.neighbours, from))
 		return FIT_NOT;
 	return FIT_NAME;

@@ -137,12 +137,35 @@ static void test_the_second_that_calls_itself_alike_is_a_stranger(void **state)
 	assert_null(mate_find(&b));
 	assert_null(mate_find(&a));
 	assert_int_equal(lab_peer(lab, "p0").addr.port, PORT_A);
-	/* What was known of a neighbour is forgotten with the place. */
-	mate_rd(&a, a.dut_id, 2, AURP_ERR_NORMAL_CLOSE);
-	lab_run(lab, span_s(3));
+	lab_free(lab);
+}
+
+/* Then the port may be the peer's, when its translator gives it another one. */
+static void test_what_was_known_of_a_neighbour_goes_with_the_place(void **state)
+{
+	struct lab *lab = with_peers(1, 0, 0, 0);
+	struct mate a = at_port(lab, PORT_A, DI_A), b = at_port(lab, PORT_B, DI_A);
+	struct mate at = at_port(lab, AURP_PORT, DI_A);
+
+	(void)state;
+	join(&a);
+	lab_run(lab, span_s(5));
 	mate_forget(&a);
-	come_in(&b);
-	assert_int_equal(lab_peer(lab, "p0").addr.port, PORT_B);
+	mate_open_req(&b);
+	answer_questions(&a);
+	mate_forget(&at);
+	mate_rd(&a, a.dut_id, 2, AURP_ERR_NORMAL_CLOSE);
+	at.dut_id = mate_await(&at, AURP_OPEN_REQ, span_s(40))->h.connection;
+	mate_open_rsp(&at, 1);
+	mate_take(&at, AURP_RI_REQ);
+	mate_ri_rsp(&at, 1, AURP_LAST, NETWORKS({ net(200), 0 }));
+	mate_take(&at, AURP_RI_ACK);
+	mate_subscribe(&at);
+	lab_run(lab, span_s(5));
+	mate_forget(&at);
+	b.id = at.id;
+	mate_tickle(&b);
+	mate_take(&at, AURP_RI_UPD);
 	lab_free(lab);
 }
 
@@ -170,6 +193,24 @@ static void test_an_identifier_counts_at_the_port_where_another_is_dialled(void 
 	assert_states(lab, "p0", "connected", "connected");
 	assert_int_equal(lab_peer(lab, "p0").addr.port, PORT_A);
 	assert_states(lab, "p1", "connected", "connected");
+	lab_free(lab);
+}
+
+/* It does not answer our question, but calls again, as we do: it is answered, and asked again. */
+static void test_who_calls_back_from_there_is_asked_again(void **state)
+{
+	struct lab *lab = with_peers(2, DI_A, DI_B, AURP_PORT);
+	struct mate b = at_port(lab, AURP_PORT, DI_B);
+
+	(void)state;
+	mate_forget(&b);
+	mate_open_req(&b);
+	mate_take(&b, AURP_OPEN_REQ);
+	for (int i = 0; i < 2; i++)
+		mate_tickle(&b);	/* both answers have no more bytes than came */
+	mate_open_req(&b);
+	mate_take(&b, AURP_OPEN_RSP);
+	mate_take(&b, AURP_OPEN_REQ);
 	lab_free(lab);
 }
 
@@ -249,6 +290,8 @@ int main(void)
 			test_two_strangers_that_call_themselves_alike_both_become_peers),
 		cmocka_unit_test(test_port_387_is_no_strangers_own),
 		cmocka_unit_test(test_the_second_that_calls_itself_alike_is_a_stranger),
+		cmocka_unit_test(test_what_was_known_of_a_neighbour_goes_with_the_place),
+		cmocka_unit_test(test_who_calls_back_from_there_is_asked_again),
 		cmocka_unit_test(test_an_identifier_counts_at_the_port_where_another_is_dialled),
 		cmocka_unit_test(test_a_call_from_a_configured_port_is_for_that_peer),
 		cmocka_unit_test(test_an_identifier_is_found_among_peers_without_one),
