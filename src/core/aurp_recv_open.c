@@ -81,14 +81,19 @@ static uint16_t new_id(struct peer *p)
 	return id;
 }
 
+/* Something will call recv_dial() when that changes, but for a pair that parts. */
+static void look_again_later(struct peer *p)
+{
+	if (p->to.ip != 0 && !p->is_leaving)
+		router_arm(peer_router(p), &p->recv.retry, open_most);
+}
+
 void recv_open(struct peer *p)
 {
 	struct instant put_off;
 
 	if (!peer_may_dial(p)) {
-		/* Something will call recv_dial() when that changes, but for a pair that parts. */
-		if (p->to.ip != 0 && !p->is_leaving)
-			router_arm(peer_router(p), &p->recv.retry, open_most);
+		look_again_later(p);
 		return;
 	}
 	put_off = p->recv.put_off;
@@ -149,8 +154,12 @@ static void open_soon(struct peer *p)
 
 void recv_dial(struct peer *p)
 {
-	if (p->recv.state == RECV_UNCONNECTED && peer_may_dial(p))
+	if (p->recv.state != RECV_UNCONNECTED)
+		return;
+	if (peer_may_dial(p))
 		open_soon(p);
+	else
+		look_again_later(p);
 }
 
 void recv_wake(struct peer *p)

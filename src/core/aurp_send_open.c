@@ -28,7 +28,7 @@ static void note_unasked(struct peer *p)
 	struct instant closed = instant_add(p->sent, door_is_open);
 
 	if (instant_is_never(p->sent) || instant_cmp(closed, peer_router(p)->now) < 0)
-		p->tunnel->was_called_unasked = true;
+		p->came_unasked = true;
 }
 
 static void refuse(struct peer *p, uint16_t id, enum aurp_error error)

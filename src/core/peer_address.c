@@ -15,12 +15,11 @@ static void say_same(struct peer *p, const struct peer *q)
 	p->said_same = true;
 }
 
-static void say_same_place(struct peer *p, const struct peer *q)
+/* How often it is worth a line is the log's business (daemon/pace.h). */
+static void say_same_place(const struct peer *p, const struct peer *q)
 {
-	if (!p->said_same)
-		peer_say(p, (struct trace_event){ .kind = TRACE_PEER_SAME_PLACE,
-			.other = peer_name(q), .endpoint = p->to });
-	p->said_same = true;
+	peer_say(p, (struct trace_event){ .kind = TRACE_PEER_SAME_PLACE,
+		.other = peer_name(q), .endpoint = p->to });
 }
 
 /* Two routers may share an address; who says so has told how to tell them apart. */
@@ -45,7 +44,7 @@ static struct peer *find_owner_of_place(const struct peer *p)
 	bool is_before = true;
 	struct list *it;
 
-	if (p->is_proven)
+	if (p->is_proven || p->to.ip == 0)
 		return NULL;
 	list_for_each(it, &p->tunnel->peers) {
 		struct peer *q = container_of(it, struct peer, in_tunnel);
@@ -62,16 +61,23 @@ bool peer_waits_for_call(const struct peer *p)
 	return find_owner_of_place(p) != NULL;
 }
 
+const struct peer *peer_same_as(const struct peer *p)
+{
+	const struct peer *q = find_owner_of_place(p);
+
+	return q && !are_told_apart(p, q) ? q : NULL;
+}
+
 bool peer_may_dial(struct peer *p)
 {
-	const struct peer *q;
+	const struct peer *same;
 
 	if (!p->tunnel->sock || p->to.ip == 0 || p->is_leaving || peer_router(p)->is_stopping)
 		return false;
-	q = find_owner_of_place(p);
-	if (q && !are_told_apart(p, q))
-		say_same_place(p, q);
-	return !q;
+	same = peer_same_as(p);
+	if (same)
+		say_same_place(p, same);
+	return !peer_waits_for_call(p);
 }
 
 void peer_start(struct peer *p)

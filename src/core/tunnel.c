@@ -338,7 +338,7 @@ struct peer *tunnel_add_unknown(struct tunnel *t, struct endpoint from)
 
 	name_by_place(config.name, from);
 	p = peer_new(t, &config);
-	p->is_unknown = true;
+	p->is_unknown = p->came_unasked = true;
 	t->n_unknown++;
 	p->to = from;
 	list_append(&t->peers, &p->in_tunnel);
