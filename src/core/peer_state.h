@@ -44,7 +44,7 @@ struct peer {
 	size_t unanswered;		/* until then: bytes that came in its name, and no answer */
 	bool is_terse;			/* its Open-Rsp had no option count: like Darwin (Q1..Q3) */
 	bool came_unasked;		/* called when nothing of ours can have let it in */
-	bool said_same;			/* a peer with its address or identifier was reported */
+	bool said_same;			/* a peer with its identifier was reported */
 	struct endpoint addresses[PEER_ADDRESSES_MAX];
 	size_t n_addresses;
 	size_t current;			/* of them, the one in use */

@@ -219,9 +219,9 @@ def test_another_trouble_with_a_name_is_said_at_once(town):
 
 def test_another_tunnel_of_ours_is_skipped(town):
     peer = town.peer(101)
-    town.start(router("a") + ethertalk() + tunnel({"x": 'host = "10.99.0.1" port = 388'}) +
-               tunnel({"p": peer.address}, name="two", listen="0.0.0.0:388"))
-    town.says("warning: peer x", "is this router itself (10.99.0.1:388)")
+    town.start(router("a") + ethertalk() + tunnel({"p": peer.address}) +
+               tunnel({"x": "10.99.0.1"}, name="two", listen="0.0.0.0:388"))
+    town.says("warning: peer x", "is this router itself (10.99.0.1:387)")
     town.connected(10)
     assert town.site.daemon.dump().row("peers", peer="x")["addr"] == "-"
 

@@ -101,6 +101,20 @@ static void test_a_call_with_our_identifier_and_another_id_is_not_ours(void **st
 	lab_free(lab);
 }
 
+static void test_a_call_with_our_id_and_another_identifier_is_not_ours(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+
+	(void)state;
+	mate_resolve(&m);
+	m.id = mate_take(&m, AURP_OPEN_REQ)->h.connection;
+	mate_open_req(&m);
+	assert_int_equal(lab_count(lab, "t0", "aurp-own-call"), 0);
+	mate_take(&m, AURP_OPEN_RSP);
+	lab_free(lab);
+}
+
 /* Whoever guesses the ID keeps us from nobody for long, and not at all from one that calls. */
 static void test_a_peer_that_was_taken_for_us_connects_when_it_answers(void **state)
 {
@@ -171,6 +185,7 @@ int main(void)
 		cmocka_unit_test(test_our_own_call_is_known_in_another_tunnel),
 		cmocka_unit_test(test_that_a_peer_is_us_is_said_ever_more_rarely),
 		cmocka_unit_test(test_a_call_with_our_identifier_and_another_id_is_not_ours),
+		cmocka_unit_test(test_a_call_with_our_id_and_another_identifier_is_not_ours),
 		cmocka_unit_test(test_a_peer_that_was_taken_for_us_connects_when_it_answers),
 		cmocka_unit_test(test_a_peer_that_moves_is_not_us_any_more),
 		cmocka_unit_test(test_a_stranger_is_told_with_its_identifier),

@@ -166,6 +166,36 @@ static void test_a_call_that_proves_no_forwarded_port_leaves_the_door_to_us(void
 	lab_free(lab);
 }
 
+/* It is listed, and calls long after our last call; but it may be a forger who does. */
+static void test_the_call_of_a_listed_peer_counts_when_it_is_there(void **state)
+{
+	struct lab *lab = lab_new(2);
+	struct mate m, other;
+
+	(void)state;
+	lab->tunnels[0].last_heard_timeout = span_s(900);
+	lab_start(lab);
+	m = mate_of(lab, 0);
+	m.at.ip = m.di.ip = FAR;
+	mate_join(&m);
+	other = mate_of(lab, 1);
+	other.at.ip = other.di.ip = FAR + 9;
+	mate_resolve(&other);
+	count_tickles(&m, 1000);
+	mate_forget(&other);
+	while (!mate_find(&other))
+		count_tickles(&m, 1);
+	mate_forget(&other);
+	count_tickles(&m, 190);
+	mate_open_req(&other);
+	mate_take(&other, AURP_OPEN_RSP);
+	other.dut_id = mate_take(&other, AURP_OPEN_REQ)->h.connection;
+	assert_in_range(count_tickles(&m, 100), 3, 5);
+	mate_open_rsp(&other, 1);
+	assert_int_equal(count_tickles(&m, 600), 0);
+	lab_free(lab);
+}
+
 /* Behind a translator that changes the port and nothing else. */
 static void test_a_port_that_differs_is_a_translator(void **state)
 {
@@ -238,6 +268,7 @@ int main(void)
 		cmocka_unit_test(test_every_private_block_is_known),
 		cmocka_unit_test(
 			test_a_call_that_proves_no_forwarded_port_leaves_the_door_to_us),
+		cmocka_unit_test(test_the_call_of_a_listed_peer_counts_when_it_is_there),
 		cmocka_unit_test(test_a_port_that_differs_is_a_translator),
 		cmocka_unit_test(test_auto_of_a_peer_counts_for_more_than_its_tunnels_number),
 		cmocka_unit_test(test_who_was_called_by_itself_needs_not_hold_it),
