@@ -149,6 +149,7 @@ struct peer_info {
 	long heard_s;			/* seconds since it was last heard; -1: never */
 	bool remaps, reduces_hops;	/* environment flags of its Open-Rsp */
 	bool is_us;			/* our own call to it came back */
+	const char *same_as;		/* NULL, or the peer that is the same router */
 };
 
 struct route_info {

@@ -98,14 +98,19 @@ static uint16_t new_id(struct peer *p)
 	return id;
 }
 
+/* Something will call recv_dial() when that changes, but for a pair that parts. */
+static void look_again_later(struct peer *p)
+{
+	if (p->to.ip != 0 && !p->is_leaving)
+		router_arm(peer_router(p), &p->recv.retry, open_most);
+}
+
 void recv_open(struct peer *p)
 {
 	struct instant put_off;
 
 	if (!peer_may_dial(p)) {
-		/* Something will call recv_dial() when that changes, but for a pair that parts. */
-		if (p->to.ip != 0 && !p->is_leaving)
-			router_arm(peer_router(p), &p->recv.retry, open_most);
+		look_again_later(p);
 		return;
 	}
 	put_off = p->recv.put_off;
@@ -118,6 +123,10 @@ void recv_open(struct peer *p)
 
 void recv_open_again(struct peer *p)
 {
+	if (peer_waits_for_call(p)) {
+		recv_close(p, "its place is another peer's", open_most);
+		return;
+	}
 	p->recv.tries++;
 	/* A peer that has a connection to us is at this address. */
 	if (p->n_addresses > 1 && p->recv.tries >= OPENS_PER_ADDRESS && !send_is_open(p)) {
@@ -162,8 +171,12 @@ static void open_soon(struct peer *p)
 
 void recv_dial(struct peer *p)
 {
-	if (p->recv.state == RECV_UNCONNECTED && peer_may_dial(p))
+	if (p->recv.state != RECV_UNCONNECTED)
+		return;
+	if (peer_may_dial(p))
 		open_soon(p);
+	else
+		look_again_later(p);
 }
 
 void recv_wake(struct peer *p)
@@ -211,7 +224,7 @@ void recv_called(struct peer *p)
 {
 	if (p->is_proven)
 		recv_wake(p);
-	else if (place_is_elsewhere(p))
+	else if (place_must_be_asked(p))
 		place_ask_caller(p, (struct peer_call){ .from = p->from, .di = p->from_di,
 			.kind = CALL_HINT });
 	else if (p->recv.state <= RECV_WAIT_OPEN_RSP && peer_may_dial(p))

@@ -29,7 +29,7 @@ static void note_unasked(struct peer *p)
 	struct instant closed = instant_add(p->sent, door_is_open);
 
 	if (instant_is_never(p->sent) || instant_cmp(closed, peer_router(p)->now) < 0)
-		p->tunnel->was_called_unasked = true;
+		p->came_unasked = true;
 }
 
 static void refuse(struct peer *p, uint16_t id, enum aurp_error error)
@@ -134,7 +134,7 @@ void send_on_open_req(struct peer *p, const struct aurp *h, struct rd *body)
 		peer_drop(p, DROP_AURP_MALFORMED);
 	} else if (is_ending) {
 		peer_drop(p, DROP_AURP_BAD_STATE);
-	} else if (!p->is_proven && place_is_elsewhere(p) &&
+	} else if (!p->is_proven && place_must_be_asked(p) &&
 		place_ask_caller(p, call_of(p, h, CALL_WAITS))) {
 		return;		/* once that place has proved itself, it is answered */
 	} else if (req.version != AURP_VERSION) {

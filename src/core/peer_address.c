@@ -15,12 +15,11 @@ static void say_same(struct peer *p, const struct peer *q)
 	p->said_same = true;
 }
 
-static void say_same_place(struct peer *p, const struct peer *q)
+/* How often it is worth a line is the log's business (daemon/pace.h). */
+static void say_same_place(const struct peer *p, const struct peer *q)
 {
-	if (!p->said_same)
-		peer_say(p, (struct trace_event){ .kind = TRACE_PEER_SAME_PLACE,
-			.other = peer_name(q), .endpoint = p->to });
-	p->said_same = true;
+	peer_say(p, (struct trace_event){ .kind = TRACE_PEER_SAME_PLACE,
+		.other = peer_name(q), .endpoint = p->to });
 }
 
 /* Two routers may share an address; who says so has told how to tell them apart. */
@@ -36,30 +35,49 @@ static bool has_same_place(const struct peer *p, const struct peer *q)
 	return q != p && !q->is_leaving && endpoint_eq(p->to, q->to);
 }
 
-/* Of two configured peers that are one router, only the first opens connections. */
-static bool is_second_of_a_pair(struct peer *p)
+/*
+ * One port leads to one router at most: who is proven there, else the first of those that
+ * are configured with it. The others do not open connections there.
+ */
+static struct peer *find_owner_of_place(const struct peer *p)
 {
+	bool is_before = true;
 	struct list *it;
 
+	if (p->is_proven || p->to.ip == 0)
+		return NULL;
 	list_for_each(it, &p->tunnel->peers) {
 		struct peer *q = container_of(it, struct peer, in_tunnel);
 
-		if (q == p)
-			return false;
-		if (!has_same_place(p, q))
-			continue;
-		/* One port leads to one router at most: the other one must call us. */
-		if (!are_told_apart(p, q))
-			say_same_place(p, q);
-		return true;
+		is_before &= q != p;
+		if (has_same_place(p, q) && (is_before || q->is_proven))
+			return q;
 	}
-	return false;
+	return NULL;
+}
+
+bool peer_waits_for_call(const struct peer *p)
+{
+	return find_owner_of_place(p) != NULL;
+}
+
+const struct peer *peer_same_as(const struct peer *p)
+{
+	const struct peer *q = find_owner_of_place(p);
+
+	return q && !are_told_apart(p, q) ? q : NULL;
 }
 
 bool peer_may_dial(struct peer *p)
 {
-	return p->tunnel->sock && p->to.ip != 0 && !p->is_leaving && !peer_router(p)->is_stopping &&
-	       !is_second_of_a_pair(p);
+	const struct peer *same;
+
+	if (!p->tunnel->sock || p->to.ip == 0 || p->is_leaving || peer_router(p)->is_stopping)
+		return false;
+	same = peer_same_as(p);
+	if (same)
+		say_same_place(p, same);
+	return !peer_waits_for_call(p);
 }
 
 void peer_start(struct peer *p)

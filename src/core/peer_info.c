@@ -15,6 +15,8 @@ static const char *const tx_names[AURP_MSG_COUNT] = {
 
 void peer_describe(const struct peer *p, struct peer_info *info)
 {
+	const struct peer *same = peer_same_as(p);
+
 	*info = (struct peer_info){
 		.name = p->config.name,
 		.tunnel = p->tunnel->config.name,
@@ -27,6 +29,7 @@ void peer_describe(const struct peer *p, struct peer_info *info)
 		.rtt_ms = p->rto.is_measured ? (long)span_to_ms(p->rto.mean) : -1,
 		.heard_s = -1,
 		.is_us = p->is_us,
+		.same_as = same ? peer_name(same) : NULL,
 		.remaps = recv_is_open(p) && (p->recv.environment & AURP_ENV_REMAPPING),
 		.reduces_hops = recv_is_open(p) && (p->recv.environment & AURP_ENV_HOP_REDUCTION),
 	};

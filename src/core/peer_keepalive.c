@@ -35,16 +35,33 @@ static bool is_behind_translator(const struct peer *p)
 	       (p->has_di && p->di.authority == DI_IP && p->di.ip != p->to.ip);
 }
 
+static int own_block(const struct tunnel *t)
+{
+	return private_block(t->leaves_from != 0 ? t->leaves_from : t->own.ip);
+}
+
 /*
- * Nobody can call us through a home router that forwards nothing. A peer whose address is
- * of the same private block is in the same network, or at the other end of a VPN.
+ * A peer whose address is of our own private block is in the same network, or at the other
+ * end of a VPN: no translator is between us.
  */
+static bool is_beyond_door(const struct peer *p)
+{
+	const int ours = own_block(p->tunnel);
+
+	return ours != 0 && ours != private_block(p->to.ip);
+}
+
+/* Nobody can call us through a home router that forwards nothing. */
 static bool must_hold_the_door(const struct peer *p)
 {
-	const struct tunnel *t = p->tunnel;
-	int ours = private_block(t->leaves_from != 0 ? t->leaves_from : t->own.ip);
+	return !p->tunnel->was_called_unasked && is_beyond_door(p);
+}
 
-	return !t->was_called_unasked && ours != 0 && ours != private_block(p->to.ip);
+/* A call may be forged, so it counts once the peer is there; and not from within. */
+static void note_door(struct peer *p)
+{
+	if (p->is_up && p->came_unasked && is_beyond_door(p))
+		p->tunnel->was_called_unasked = true;
 }
 
 /* 0: nothing is to be sent for its sake. */
@@ -61,8 +78,10 @@ static struct span interval(const struct peer *p)
 
 void keepalive_update(struct peer *p)
 {
-	struct span every = interval(p);
+	struct span every;
 
+	note_door(p);
+	every = interval(p);
 	if (p->is_up && every.us > 0)
 		timer_set(&peer_router(p)->timers, &p->keepalive, instant_add(p->sent, every));
 	else

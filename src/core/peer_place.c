@@ -41,6 +41,11 @@ bool place_is_elsewhere(const struct peer *p)
 	return !endpoint_eq(p->from, p->to);
 }
 
+bool place_must_be_asked(const struct peer *p)
+{
+	return place_is_elsewhere(p) || peer_waits_for_call(p);
+}
+
 struct span place_quick_wait(const struct peer *p)
 {
 	struct span d = aurp_rto_estimate(&p->rto);
@@ -188,6 +193,8 @@ void place_answered(struct peer *p)
 		return;
 	if (p->place.call.kind == CALL_HINT)
 		p->place.alias = p->place.call.from;
+	else if (!endpoint_eq(p->place.call.from, p->to))
+		p->place.neighbours = p->place.call.from;
 	settle(p);
 }
 
@@ -195,7 +202,7 @@ void place_lost(struct peer *p)
 {
 	if (p->place.is_doubted)
 		settle(p);
-	p->place.alias = (struct endpoint){ 0 };
+	p->place.alias = p->place.neighbours = (struct endpoint){ 0 };
 	if (!p->is_unknown && p->n_addresses > 0)
 		p->to = p->addresses[p->current];
 }
@@ -250,7 +257,8 @@ static void prove(struct peer *p, const struct aurp *h, struct rd *body)
 	end_old_connections(p);
 	settle(p);
 	p->place.proofs++;
-	p->place.alias = (struct endpoint){ 0 };
+	p->place.asked_at = (struct endpoint){ 0 };
+	p->place.alias = p->place.neighbours = (struct endpoint){ 0 };
 	if (has_moved)
 		peer_move_to(p, p->from);
 	p->is_proven = true;

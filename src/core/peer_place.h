@@ -41,6 +41,7 @@ struct peer_place {
 	struct instant questioned;	/* the proven place, last time; INSTANT_NEVER */
 	unsigned int asks_left;		/* of this doubt */
 	struct endpoint alias;		/* another port that it sends from; port 0: none known */
+	struct endpoint neighbours;	/* called from there, and the proven place answered */
 	struct endpoint asked_at;	/* last place that was asked, and when */
 	struct instant asked;
 	struct timer timer;		/* it is time to ask the caller's place */
@@ -54,6 +55,9 @@ void place_fini(struct peer *p);
 
 /* Did the packet being read come from another place than where the peer is, or is dialled? */
 bool place_is_elsewhere(const struct peer *p);
+
+/* Is that so, or does nobody dial it where it called from? Then only asking there proves it. */
+bool place_must_be_asked(const struct peer *p);
 
 /* How long the round trip to the peer takes at most, as far as is known: 0.1 .. 0.5 s. */
 struct span place_quick_wait(const struct peer *p);

@@ -43,7 +43,8 @@ struct peer {
 	bool is_proven;			/* it echoed our connection ID, so it hears us there */
 	size_t unanswered;		/* until then: bytes that came in its name, and no answer */
 	bool is_terse;			/* its Open-Rsp had no option count: like Darwin (Q1..Q3) */
-	bool said_same;			/* a peer with its address or identifier was reported */
+	bool came_unasked;		/* called when nothing of ours can have let it in */
+	bool said_same;			/* a peer with its identifier was reported */
 	struct endpoint addresses[PEER_ADDRESSES_MAX];
 	size_t n_addresses;
 	size_t current;			/* of them, the one in use */
@@ -108,6 +109,12 @@ bool peer_has_left(const struct peer *p);
 
 /* May it open connections at all? */
 bool peer_may_dial(struct peer *p);
+
+/* Is its place another peer's, as far as is known? Then it must call us. */
+bool peer_waits_for_call(const struct peer *p);
+
+/* The peer whose place that is, if nothing tells the two apart: they are one router; or NULL. */
+const struct peer *peer_same_as(const struct peer *p);
 
 /* A connection came or went: notices whether the peer as a whole is up. `why`: for PEER_DOWN. */
 void peer_check_up(struct peer *p, const char *why);

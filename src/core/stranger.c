@@ -168,7 +168,6 @@ struct peer *stranger_input(struct tunnel *t, struct endpoint from,
 		if (h.msg == AURP_OPEN_RSP)
 			return on_open_rsp(t, from, &h, body);
 		if (h.msg == AURP_OPEN_REQ) {
-			t->was_called_unasked = true;
 			on_open_req(&y, &h, &body);
 			return NULL;
 		}

@@ -268,12 +268,14 @@ static enum fit fit_of(const struct peer *p, struct endpoint from, struct domain
 		return FIT_OTHER_ADDRESS;
 	if (given.ip != 0)
 		return FIT_IDENTIFIER;
-	if (p->to.port == from.port || peer_configured_port(p) == from.port)
+	if (p->to.port == from.port || (!p->is_unknown && peer_configured_port(p) == from.port))
 		return FIT_ENDPOINT;
 	if (!is_connected)
 		return FIT_ADDRESS;
-	/* Who calls itself otherwise is another router behind the same translator. */
-	return domain_id_eq(p->di, di) ? FIT_NAME : FIT_NOT;
+	/* Another router behind the same translator calls itself otherwise, or is known as one. */
+	if (!domain_id_eq(p->di, di) || endpoint_eq(p->place.neighbours, from))
+		return FIT_NOT;
+	return FIT_NAME;
 }
 
 /* The peer that fits best. NULL: none does, or several share the address and nothing tells. */
@@ -336,7 +338,7 @@ struct peer *tunnel_add_unknown(struct tunnel *t, struct endpoint from)
 
 	name_by_place(config.name, from);
 	p = peer_new(t, &config);
-	p->is_unknown = true;
+	p->is_unknown = p->came_unasked = true;
 	t->n_unknown++;
 	p->to = from;
 	list_append(&t->peers, &p->in_tunnel);

@@ -80,14 +80,17 @@ static bool print_seconds(FILE *out, const struct conf_option *o, const void *se
 static bool read_keepalive(const struct conf_value *v, void *section)
 {
 	struct config_keepalive *to = conf_member(v->option, section);
+	const struct conf_option *o = v->option;
+	const char *p = v->text;
 	long n = 0;
 
 	if (strcmp(v->text, "auto") == 0) {
 		*to = (struct config_keepalive){ .mode = KEEPALIVE_AUTO };
 		return true;
 	}
-	if (strcmp(v->text, "0") != 0 && !read_bounded(v, &n))
-		return false;
+	if (!conf_number(&p, o->most, &n) || *p || (n != 0 && n < o->least))
+		return conf_bad_value(v, "must be auto, 0 for never, or from %ld to %ld seconds",
+			o->least, o->most);
 	*to = (struct config_keepalive){ KEEPALIVE_EVERY, span_s(n) };
 	return true;
 }

@@ -108,8 +108,11 @@ static void on_peer(void *ctx, const struct peer_info *p)
 		p->send, p->routes, p->told);
 	put_known(out, " rtt-ms", p->rtt_ms);
 	put_known(out, " heard", p->heard_s);
-	fprintf(out, " remaps=%s reduces-hops=%s%s\n", p->remaps ? "yes" : "no",
+	fprintf(out, " remaps=%s reduces-hops=%s%s", p->remaps ? "yes" : "no",
 		p->reduces_hops ? "yes" : "no", p->is_us ? " is-us=yes" : "");
+	if (p->same_as)
+		put_word(out, " same-as", p->same_as);
+	putc('\n', out);
 }
 
 static void on_route(void *ctx, const struct route_info *r)

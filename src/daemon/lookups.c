@@ -29,7 +29,7 @@ struct peer_lookup {
 	char trouble[TROUBLE_MAX];	/* what is wrong with it; "": nothing */
 	bool is_failing;		/* the last question had no answer */
 	bool has_said;			/* that there is no address to go to */
-	struct pause trouble_pause, unreachable_pause;
+	struct pause unreachable_pause;
 };
 
 #define hunt_owner(h)                                                                              \
@@ -37,20 +37,18 @@ struct peer_lookup {
 
 /* --- what an answer is good for ------------------------------------------------------------ */
 
-/* Says it unless it was said lately. True: it is said now. */
-static bool say_trouble(struct peer_lookup *p, struct instant now)
+/* Each trouble at once, then ever more rarely. */
+static void say_trouble(struct peer_lookup *p)
 {
-	if (!p->trouble[0] || !pause_pass(&p->trouble_pause, now))
-		return false;
-	log_printf(&p->all->shell->log, LOG_LEVEL_WARNING, "peer %s: %s", p->peer.name,
-		p->trouble);
-	return true;
+	if (p->trouble[0])
+		log_recurring(&p->all->shell->log, LOG_LEVEL_WARNING, p->peer.name, "peer %s: %s",
+			p->peer.name, p->trouble);
 }
 
-static bool take_trouble(struct peer_lookup *p, const char *text)
+static void take_trouble(struct peer_lookup *p, const char *text)
 {
 	snprintf(p->trouble, sizeof p->trouble, "%s", text);
-	return say_trouble(p, clock_now());
+	say_trouble(p);
 }
 
 /* An address that no other host has: this network, loopback, multicast, reserved (RFC 6890). */
@@ -67,7 +65,7 @@ static enum verdict judge_place(
 {
 	const char *host = p->peer.host;
 	char place[ADDR_TEXT_SIZE];
-	enum own_place own = tunnels_own_place(p->all->tunnels, p->tunnel, to);
+	enum own_place own = tunnels_own_place(p->all->tunnels, to);
 
 	endpoint_text(to, place);
 	if (p->is_name && is_nowhere(to.ip)) {
@@ -103,7 +101,6 @@ static void apply(struct peer_lookup *p)
 	struct tunnel *tunnel = router_find_tunnel(shell->router, p->tunnel);
 	struct endpoint to[RESOLVE_ADDRESSES_MAX];
 	char why[TROUBLE_MAX];
-	bool has_said = false;
 	size_t n = 0;
 
 	if (!p->is_failing)
@@ -114,11 +111,11 @@ static void apply(struct peer_lookup *p)
 		to[n] = (struct endpoint){ p->ip[i], p->peer.port };
 		verdict = judge_place(p, to[n], why);
 		if (verdict != PLACE_IS_GOOD)
-			has_said |= take_trouble(p, why);
+			take_trouble(p, why);
 		n += verdict != PLACE_IS_REFUSED;
 	}
 	if (n == 0)
-		p->has_said |= has_said;
+		p->has_said |= p->n > 0;
 	if (n == 0 || !tunnel)
 		return;
 	say_address(p);
@@ -145,7 +142,8 @@ static void on_failed(void *ctx, const char *why)
 		"no address for %s: %s; trying again (see: getent ahostsv4 %s)", p->peer.host, why,
 		p->peer.host);
 	p->is_failing = true;
-	p->has_said |= take_trouble(p, text);
+	p->has_said = true;
+	take_trouble(p, text);
 }
 
 /* --- lost peers ------------------------------------------------------------------------------ */
@@ -276,6 +274,7 @@ static void on_unreachable(void *ctx, const char *tunnel, const struct unreachab
 void lookups_init(struct lookups *ls, struct shell *shell, struct tunnels *tunnels)
 {
 	*ls = (struct lookups){ .shell = shell, .tunnels = tunnels };
+	ls->report_due = instant_add(clock_now(), span_s(PAUSE_FIRST_S));
 	hunts_init(&ls->hunts);
 	ls->hunting = loop_timer_new(shell->loop, on_hunting, ls);
 	tunnels->hooks = (struct tunnels_hooks){ ls, on_unreachable };
@@ -308,7 +307,7 @@ static void start(struct peer_lookup *p, const struct config_peer *peer)
 	p->n = 0;
 	p->trouble[0] = '\0';
 	p->is_failing = p->has_said = false;
-	p->trouble_pause = p->unreachable_pause = (struct pause){ 0 };
+	p->unreachable_pause = (struct pause){ 0 };
 	hunt_begin(&p->all->hunts, &p->hunt, p->tunnel, peer->domain_identifier);
 	p->lookup = lookup_new(p->all->shell->resolver, peer->host, &hooks);
 }
@@ -360,8 +359,11 @@ void lookups_check(struct lookups *ls)
 
 void lookups_report(struct lookups *ls, struct instant now)
 {
+	if (instant_cmp(now, ls->report_due) < 0)
+		return;
+	ls->report_due = instant_add(now, span_s(PAUSE_FIRST_S));
 	for (size_t i = 0; i < ls->n; i++)
-		say_trouble(ls->v[i], now);
+		say_trouble(ls->v[i]);
 }
 
 size_t lookups_troubles(const struct lookups *ls, struct dump_name *out, size_t max)

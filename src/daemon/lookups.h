@@ -18,6 +18,7 @@ struct lookups {
 	struct loop_timer *hunting;
 	struct instant looking_since;	/* for the peer whose packet ICMP sent back */
 	int looks;
+	struct instant report_due;	/* when it is looked what is still wrong */
 	struct peer_lookup **v;
 	size_t n, cap;
 };

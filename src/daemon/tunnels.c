@@ -274,12 +274,17 @@ static enum own_place own_place(const struct tunnel_socket *t, struct endpoint t
 	return !t->is_auto && t->own == to.ip ? OWN_PUBLIC : OWN_NOT;
 }
 
-enum own_place tunnels_own_place(const struct tunnels *ts, const char *name, struct endpoint to)
+enum own_place tunnels_own_place(const struct tunnels *ts, struct endpoint to)
 {
-	for (size_t i = 0; i < ts->n; i++)
-		if (strcmp(ts->v[i]->name, name) == 0)
-			return own_place(ts->v[i], to);
-	return OWN_NOT;
+	enum own_place most = OWN_NOT;
+
+	for (size_t i = 0; i < ts->n; i++) {
+		const enum own_place own = own_place(ts->v[i], to);
+
+		if (own > most)
+			most = own;
+	}
+	return most;
 }
 
 const char *tunnels_denied(const struct tunnels *ts)

@@ -55,7 +55,7 @@ void tunnels_check(struct tunnels *ts);
  */
 enum own_place { OWN_NOT, OWN_PUBLIC, OWN_SOCKET };
 
-enum own_place tunnels_own_place(const struct tunnels *ts, const char *name, struct endpoint to);
+enum own_place tunnels_own_place(const struct tunnels *ts, struct endpoint to);
 
 /* A port could not be opened for lack of permission; the tunnel's name, or NULL. */
 const char *tunnels_denied(const struct tunnels *ts);

@@ -22,8 +22,9 @@ EVERYTHING = ("open", "ri", "ack", "zi", "tickle")
 
 
 class Peer(Log):
-    def __init__(self, ns, address, networks=None, dialog=None):
-        """Listens on `address`:387 inside the namespace. `networks`: {range: (distance, zones)}."""
+    def __init__(self, ns, address, networks=None, dialog=None, port=aurp.PORT):
+        """Listens on `address`:`port` inside the namespace. `networks`: {range: (distance,
+        zones)}."""
         super().__init__()
         self.address = address
         self.networks = dict(networks or {})
@@ -44,7 +45,7 @@ class Peer(Log):
         with inside(ns):
             self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self.sock.bind((address, aurp.PORT))
+            self.sock.bind((address, port))
         self._stop, self._stopped = socket.socketpair()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()

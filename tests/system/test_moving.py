@@ -206,6 +206,26 @@ def test_our_own_entry_in_a_list_is_skipped(town, host):
     assert "is this router itself" in dump.row("names", peer="me")["trouble"]
 
 
+def test_another_trouble_with_a_name_is_said_at_once(town):
+    town.server.names[NAME] = ["2001:db8::7"]
+    town.start(town.site.config({"p": NAME}))
+    town.says("warning: peer p", "it has no IPv4 address")
+    town.server.names[NAME] = ["127.0.0.1"]
+    town.says("warning: peer p", "where no router can be")
+    town.server.names[NAME] = ["10.99.0.1"]
+    town.says("warning: peer p", "is this router itself")
+    assert "is this router itself" in town.site.daemon.dump().row("names", peer="p")["trouble"]
+
+
+def test_another_tunnel_of_ours_is_skipped(town):
+    peer = town.peer(101)
+    town.start(router("a") + ethertalk() + tunnel({"p": peer.address}) +
+               tunnel({"x": "10.99.0.1"}, name="two", listen="0.0.0.0:388"))
+    town.says("warning: peer x", "is this router itself (10.99.0.1:387)")
+    town.connected(10)
+    assert town.site.daemon.dump().row("peers", peer="x")["addr"] == "-"
+
+
 def test_an_address_that_becomes_ours_is_known_then(town):
     """The machine gets its address after the daemon's start."""
     peer = town.peer(101)
@@ -257,6 +277,8 @@ def test_two_names_with_one_address_are_said_as_the_configuration_says_it(town):
     town.start(town.site.config({"p": NAME, "q": OTHER}))
     line = town.says("warning: peers", "are the same router (10.99.0.101:387): remove one")
     assert " p " in line and " q " in line
+    assert len(town.site.daemon.dump().rows("peers", same_as="p")) + len(
+        town.site.daemon.dump().rows("peers", same_as="q")) == 1
     town.connected(10)
 
 

@@ -141,6 +141,74 @@ def test_with_neither_both_become_peers_where_strangers_are_let_in(world):
         assert shared.works(site)
 
 
+class Flat:
+    """A site, and scripted routers that share one address."""
+
+    def __init__(self, world, more="", **peers):
+        self.world, self.site = world, world.site("a", 1)
+        self.address = world.wan.own(world.own(50))
+        self.site.run(self.site.config(
+            {name: f'host = "{self.address}" {text}' for name, text in peers.items()},
+            tunnel_more=more))
+
+    def router(self, port, di, net):
+        peer = Peer(self.world.wan.ns, self.address, {Range(net, net): (0, [f"Zone {net}"])},
+                    self.site.address, port)
+        peer.di = aurp.ip_di(di)
+        return self.world.keep(peer)
+
+    def call(self, peer, times=4):
+        """It calls until it is answered, as everybody does; was it?"""
+        for _ in range(times):
+            mark = peer.mark()
+            peer.open_req()
+            if peer.wait_for(aurp.OPEN_RSP, 2.5, mark):
+                return True
+        return False
+
+    def hears(self, net):
+        self.site.daemon.wait_dump(lambda d: d.zones(f"{net}-{net}") == [f"Zone {net}"], 10,
+                                   f"network {net}")
+
+
+@pytest.mark.parametrize("first, second", (
+    ((40001, "192.168.1.5"), (40002, "192.168.1.5")),   # the same address in two homes
+    ((388, "10.99.0.50"), (387, "10.99.0.50")),         # both say the address that they share
+    ((40001, "10.0.0.5"), (387, "10.0.0.6")),           # a translator kept the second one's port
+))
+def test_strangers_at_one_address_all_become_peers(world, first, second):
+    flat = Flat(world, more="accept-unknown = yes")
+    one, two = flat.router(*first, 500), flat.router(*second, 510)
+    for peer, net in ((one, 500), (two, 510)):
+        assert flat.call(peer)
+        flat.hears(net)
+    assert flat.site.daemon.dump().zones("500-500") == ["Zone 500"]
+
+
+def test_a_neighbour_that_calls_itself_like_a_peer_is_said_to_be_a_stranger(world):
+    flat = Flat(world, b="")
+    one, two = flat.router(40001, "192.168.1.5", 500), flat.router(40002, "192.168.1.5", 510)
+    assert flat.call(one)
+    flat.hears(500)
+    assert not flat.call(two, 3)
+    assert flat.site.daemon.lines.wait(lambda line: "10.99.0.50:40002 wants to connect" in line, 5)
+    assert flat.site.daemon.dump().row("peers", peer="b")["addr"] == "10.99.0.50:40001"
+
+
+def test_an_identifier_counts_where_another_peer_is_dialled(world):
+    """The translator has kept the port 387 of the one that stands second in our list."""
+    flat = Flat(world, b='domain-identifier = "10.0.0.5"', c='domain-identifier = "10.0.0.6"')
+    two, one = flat.router(387, "10.0.0.6", 510), flat.router(40001, "10.0.0.5", 500)
+    assert flat.call(two)
+    flat.hears(510)
+    assert flat.call(one)
+    flat.hears(500)
+    dump = flat.site.daemon.dump()
+    assert dump.row("peers", peer="b")["addr"] == "10.99.0.50:40001"
+    assert dump.row("peers", peer="c")["addr"] == "10.99.0.50:387"
+    assert dump.zones("510-510") == ["Zone 510"]
+
+
 def test_aurp_X6_a_neighbour_behind_the_same_address_does_not_take_a_peers_place(world):
     """He can be called back at a place of his own and answers; but the peer still lives."""
     shared = Shared(world)

@@ -395,7 +395,9 @@ static void test_tunnel_values_are_checked(void **state)
 		"calls itself");
 	conf_rig_refused("tunnel t { keepalive=9 }", 1, "from 10 to 3600");
 	conf_rig_refused("tunnel t { peer p { host=a keepalive=3601 } }", 1, "from 10 to 3600");
-	conf_rig_refused("tunnel t { keepalive=no }", 1, "decimal number");
+	conf_rig_refused("tunnel t { keepalive=no }", 1, "auto, 0 for never, or from 10");
+	conf_rig_refused("tunnel t { keepalive=-1 }", 1, "auto, 0 for never, or from 10");
+	conf_rig_refused("tunnel t { keepalive=99999999999999999999 }", 1, "from 10 to 3600");
 	conf_rig_refused(
 		"tunnel t { peer p { host=a }\n peer p { host=b } }", 2, "already a section");
 	conf_rig_refused("tunnel t { peer p { host=a } }\ntunnel u {\n listen=10.0.0.1 }", 3,

@@ -31,12 +31,12 @@ static void on_trace(void *ctx, const struct trace_event *e)
 	lookups_hear(&((struct desk *)ctx)->lookups, e);
 }
 
-/* The log's clock: each line has a minute of its own, so that the log holds none back. */
-static struct instant next_minute(void)
-{
-	static int64_t minute;
+/* The log's clock. */
+static struct instant log_now = { 1000 * (int64_t)1000000 };
 
-	return (struct instant){ ++minute * 60 * 1000000 };
+static struct instant log_clock(void)
+{
+	return log_now;
 }
 
 static void start(struct desk *d, const char *text)
@@ -54,7 +54,7 @@ static void start(struct desk *d, const char *text)
 	assert_non_null(d->config);
 	conf_report_fini(&rep);
 	d->out = open_memstream(&d->said, &d->size);
-	log_init(&d->shell.log, d->out, true, LOG_LEVEL_INFO, next_minute);
+	log_init(&d->shell.log, d->out, true, LOG_LEVEL_INFO, log_clock);
 	d->shell.loop = loop_new(&hooks);
 	d->shell.router = router_new(&io, 1, clock_now());
 	d->shell.in = receive_batch_new();
@@ -63,7 +63,8 @@ static void start(struct desk *d, const char *text)
 	lookups_init(&d->lookups, &d->shell, &d->tunnels);
 	router_apply(d->shell.router, clock_now(), d->config);
 	t = &d->config->tunnels[0];
-	tunnels_open(&d->tunnels, d->config, t);
+	for (size_t i = 0; i < d->config->n_tunnels; i++)
+		tunnels_open(&d->tunnels, d->config, &d->config->tunnels[i]);
 	for (size_t i = 0; i < t->n_peers; i++)
 		lookups_open(&d->lookups, t->name, &t->peers[i]);
 }
@@ -112,14 +113,38 @@ static void test_what_stays_wrong_is_said_ever_more_rarely(void **state)
 	lookups_check(&d.lookups);
 	lookups_report(&d.lookups, instant_add(now, span_s(590)));
 	assert_int_equal(count(&d, "peer me"), 1);
+	log_now = instant_add(log_now, span_s(610));
 	lookups_report(&d.lookups, instant_add(now, span_s(610)));
 	assert_int_equal(count(&d, "peer me"), 2);
 	assert_int_equal(count(&d, "peer twin"), 2);
-	lookups_report(&d.lookups, instant_add(now, span_s(620)));
+	/* Then after twenty minutes; and at once after a reload. */
+	log_now = instant_add(log_now, span_s(610));
+	lookups_report(&d.lookups, instant_add(now, span_s(1220)));
 	assert_int_equal(count(&d, "peer me"), 2);
+	log_now = instant_add(log_now, span_s(610));
+	lookups_report(&d.lookups, instant_add(now, span_s(1830)));
+	assert_int_equal(count(&d, "peer me"), 3);
+	log_forget(&d.shell.log);
+	lookups_check(&d.lookups);
+	assert_int_equal(count(&d, "peer me"), 4);
 	assert_int_equal(lookups_troubles(&d.lookups, name, 3), 2);
 	assert_string_equal(name[0].peer, "me");
 	assert_string_equal(name[1].peer, "twin");
+	finish(&d);
+}
+
+/* A router does not connect its own tunnels with each other. */
+static void test_another_tunnel_of_ours_is_ourselves(void **state)
+{
+	struct desk d;
+
+	(void)state;
+	start(&d, "tunnel t { listen=\"127.0.0.1:47387\""
+		" peer next { host=127.0.0.1 port=47388 }"
+		" peer other { host=127.0.0.1 port=47389 } }\n"
+		"tunnel u { listen=\"127.0.0.1:47388\" accept-unknown=yes }");
+	assert_int_equal(count(&d, "peer next: 127.0.0.1 is this router itself"), 1);
+	assert_int_equal(count(&d, "peer other"), 0);
 	finish(&d);
 }
 
@@ -185,6 +210,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_stays_wrong_is_said_ever_more_rarely),
+		cmocka_unit_test(test_another_tunnel_of_ours_is_ourselves),
 		cmocka_unit_test(test_only_names_are_asked_for_and_only_of_who_is_lost),
 		cmocka_unit_test(test_a_peer_with_another_host_is_as_lost_as_before),
 	};

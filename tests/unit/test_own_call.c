@@ -48,6 +48,27 @@ static void test_our_own_call_is_known_from_wherever_it_comes(void **state)
 	lab_free(lab);
 }
 
+/* Two tunnels of ours, and a list that names both. */
+static void test_our_own_call_is_known_in_another_tunnel(void **state)
+{
+	struct lab *lab = lab_new(1);
+	struct mate m, there;
+
+	(void)state;
+	lab->rig->config.n_tunnels = 2;
+	lab->tunnels[1].accept_unknown = true;
+	lab_start(lab);
+	m = mate_of(lab, 0);
+	there = m;
+	there.tunnel = 1;
+	mate_resolve(&m);
+	come_back(&there, mate_take(&m, AURP_OPEN_REQ));
+	assert_null(mate_find(&there));
+	assert_true(lab_peer(lab, "p0").is_us);
+	assert_int_equal(lab_count(lab, "t1", "aurp-own-call"), 1);
+	lab_free(lab);
+}
+
 /* At the pace of our calls; the log makes it rarer still. */
 static void test_that_a_peer_is_us_is_told_with_every_call(void **state)
 {
@@ -76,6 +97,20 @@ static void test_a_call_with_our_identifier_and_another_id_is_not_ours(void **st
 	mate_open_req(&m);
 	assert_int_equal(lab_count(lab, "t0", "aurp-own-call"), 0);
 	assert_false(lab_peer(lab, "p0").is_us);
+	mate_take(&m, AURP_OPEN_RSP);
+	lab_free(lab);
+}
+
+static void test_a_call_with_our_id_and_another_identifier_is_not_ours(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+
+	(void)state;
+	mate_resolve(&m);
+	m.id = mate_take(&m, AURP_OPEN_REQ)->h.connection;
+	mate_open_req(&m);
+	assert_int_equal(lab_count(lab, "t0", "aurp-own-call"), 0);
 	mate_take(&m, AURP_OPEN_RSP);
 	lab_free(lab);
 }
@@ -147,8 +182,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_our_own_call_comes_back_and_opens_nothing),
 		cmocka_unit_test(test_our_own_call_is_known_from_wherever_it_comes),
+		cmocka_unit_test(test_our_own_call_is_known_in_another_tunnel),
 		cmocka_unit_test(test_that_a_peer_is_us_is_told_with_every_call),
 		cmocka_unit_test(test_a_call_with_our_identifier_and_another_id_is_not_ours),
+		cmocka_unit_test(test_a_call_with_our_id_and_another_identifier_is_not_ours),
 		cmocka_unit_test(test_a_peer_that_was_taken_for_us_connects_when_it_answers),
 		cmocka_unit_test(test_a_peer_that_moves_is_not_us_any_more),
 		cmocka_unit_test(test_a_stranger_is_told_with_its_identifier),

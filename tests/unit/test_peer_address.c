@@ -133,6 +133,16 @@ static void test_of_two_names_for_one_router_only_the_first_calls(void **state)
 	assert_null(mate_find(&m));
 	assert_states(lab, "p1", "unconnected", "unconnected");
 	assert_string_equal(rig_last(lab->rig, TRACE_PEER_SAME_PLACE)->other, "p0");
+	assert_string_equal(lab_peer(lab, "p1").same_as, "p0");
+	assert_null(lab_peer(lab, "p0").same_as);
+	/* It is told again while it lasts; the log says it ever more rarely. */
+	lab_run(lab, span_s(3600));
+	assert_in_range(rig_noted(lab->rig, TRACE_PEER_SAME_PLACE), 10, 14);
+	/* When they part, the second one is called, too. */
+	mate_forget(&m);
+	resolve_to(&m, (struct endpoint[]){ { m.at.ip + 100, AURP_PORT } }, 1);
+	mate_await(&m, AURP_OPEN_REQ, span_s(301));
+	assert_states(lab, "p1", "wait-open-rsp", "unconnected");
 	lab_free(lab);
 }
 

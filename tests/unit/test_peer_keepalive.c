@@ -141,7 +141,33 @@ static void test_every_private_block_is_known(void **state)
 	lab_free(lab);
 }
 
-static void test_who_was_called_by_itself_needs_not_hold_it(void **state)
+/* Neither changes anything: nobody answered at that address, or it is next door. */
+static void test_a_call_that_proves_no_forwarded_port_leaves_the_door_to_us(void **state)
+{
+	struct lab *lab = lab_new(1);
+	struct mate m, forger, neighbour;
+
+	(void)state;
+	lab->tunnels[0].last_heard_timeout = span_s(900);
+	lab->tunnels[0].accept_unknown = true;
+	lab_start(lab);
+	m = mate_of(lab, 0);
+	m.at.ip = m.di.ip = FAR;
+	mate_join(&m);
+	forger = mate_of(lab, 1);
+	forger.at.ip = forger.di.ip = FAR + 9;
+	mate_open_req(&forger);
+	neighbour = mate_of(lab, 2);
+	mate_open_req(&neighbour);
+	neighbour.dut_id = mate_take(&neighbour, AURP_OPEN_REQ)->h.connection;
+	mate_open_rsp(&neighbour, 1);
+	assert_states(lab, "10.0.0.4", "wait-ri-rsp", "unconnected");
+	assert_in_range(count_tickles(&m, 100), 3, 5);
+	lab_free(lab);
+}
+
+/* It is listed, and calls long after our last call; but it may be a forger who does. */
+static void test_the_call_of_a_listed_peer_counts_when_it_is_there(void **state)
 {
 	struct lab *lab = lab_new(2);
 	struct mate m, other;
@@ -152,11 +178,80 @@ static void test_who_was_called_by_itself_needs_not_hold_it(void **state)
 	m = mate_of(lab, 0);
 	m.at.ip = m.di.ip = FAR;
 	mate_join(&m);
+	other = mate_of(lab, 1);
+	other.at.ip = other.di.ip = FAR + 9;
+	mate_resolve(&other);
+	count_tickles(&m, 1000);
+	mate_forget(&other);
+	while (!mate_find(&other))
+		count_tickles(&m, 1);
+	mate_forget(&other);
+	count_tickles(&m, 190);
+	mate_open_req(&other);
+	mate_take(&other, AURP_OPEN_RSP);
+	other.dut_id = mate_take(&other, AURP_OPEN_REQ)->h.connection;
+	assert_in_range(count_tickles(&m, 100), 3, 5);
+	mate_open_rsp(&other, 1);
+	assert_int_equal(count_tickles(&m, 600), 0);
+	lab_free(lab);
+}
+
+/* Behind a translator that changes the port and nothing else. */
+static void test_a_port_that_differs_is_a_translator(void **state)
+{
+	struct lab *lab = lab_new(1);
+	struct mate m, at;
+
+	(void)state;
+	lab->tunnels[0].last_heard_timeout = span_s(900);
+	lab_start(lab);
+	at = m = mate_of(lab, 0);
+	mate_resolve(&at);
+	lab_run(lab, span_s(2));
+	m.at.port = 40001;
+	mate_open_req(&m);
+	m.dut_id = mate_take(&m, AURP_OPEN_REQ)->h.connection;
+	mate_open_rsp(&m, 1);
+	mate_forget(&m);
+	mate_ri_rsp(&m, 1, AURP_LAST, NETWORKS({ net(200), 0 }));
+	mate_zi_rsp(&m, 200, ZONES("Far"));
+	mate_forget(&m);
+	assert_in_range(count_tickles(&m, 600), 600 / 25 - 2, 600 / 25 + 1);
+	lab_free(lab);
+}
+
+static void test_auto_of_a_peer_counts_for_more_than_its_tunnels_number(void **state)
+{
+	static const struct config_keepalive by_itself = { KEEPALIVE_AUTO, { 0 } };
+	struct mate m;
+	struct lab *lab = connected(&m, never, by_itself, 0x0A000002, HOME);
+
+	(void)state;
+	assert_in_range(count_tickles(&m, 100), 3, 4);
+	lab_free(lab);
+}
+
+static void test_who_was_called_by_itself_needs_not_hold_it(void **state)
+{
+	struct lab *lab = lab_new(1);
+	struct mate m, other;
+
+	(void)state;
+	lab->tunnels[0].last_heard_timeout = span_s(900);
+	lab->tunnels[0].accept_unknown = true;
+	lab_start(lab);
+	m = mate_of(lab, 0);
+	m.at.ip = m.di.ip = FAR;
+	mate_join(&m);
 	assert_in_range(count_tickles(&m, 100), 3, 5);
 	/* We have sent nothing there yet, so nothing of ours let it in. */
 	other = mate_of(lab, 1);
 	other.at.ip = other.di.ip = FAR + 9;
+	other.id = 0x4444;
 	mate_open_req(&other);
+	other.dut_id = mate_take(&other, AURP_OPEN_REQ)->h.connection;
+	mate_open_rsp(&other, 1);
+	mate_take(&other, AURP_RI_REQ);
 	assert_int_equal(count_tickles(&m, 600), 0);
 	lab_free(lab);
 }
@@ -171,6 +266,11 @@ int main(void)
 		cmocka_unit_test(test_the_configuration_decides),
 		cmocka_unit_test(test_a_site_that_nobody_can_reach_holds_its_door_open),
 		cmocka_unit_test(test_every_private_block_is_known),
+		cmocka_unit_test(
+			test_a_call_that_proves_no_forwarded_port_leaves_the_door_to_us),
+		cmocka_unit_test(test_the_call_of_a_listed_peer_counts_when_it_is_there),
+		cmocka_unit_test(test_a_port_that_differs_is_a_translator),
+		cmocka_unit_test(test_auto_of_a_peer_counts_for_more_than_its_tunnels_number),
 		cmocka_unit_test(test_who_was_called_by_itself_needs_not_hold_it),
 	};
 

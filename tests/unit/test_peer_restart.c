@@ -166,6 +166,75 @@ static void test_who_is_asked_for_a_list_is_not_disturbed(void **state)
 	lab_free(lab);
 }
 
+/* It has called; then it acknowledged nothing for so long that our sending half is closed. */
+static struct lab *half_closed(struct mate *m)
+{
+	struct lab *lab = lab_up(1);
+	struct mate forger;
+
+	*m = mate_of(lab, 0);
+	mate_join(m);
+	forger = *m;
+	forger.id = 0x7777;
+	mate_open_req(&forger);
+	for (unsigned i = 0; i < 100; i++) {
+		lab_run(lab, span_ms(100));
+		mate_tickle_ack(m);
+	}
+	mate_forget(m);
+	assert_states(lab, "p0", "connected", "unconnected");
+	return lab;
+}
+
+static void test_who_misses_our_sending_half_is_reminded_in_all_ways(void **state)
+{
+	struct mate m;
+	struct lab *lab = half_closed(&m);
+	struct reminders n = live(&m, span_s(100), false);
+	const struct sent *s;
+
+	(void)state;
+	/* It may not want us any more; but it tickles what has ended. */
+	assert_int_equal(n.repeats + n.receiver_rds + n.sender_rds, 0);
+	mate_tickle(&m);
+	n = live(&m, span_s(19), false);
+	assert_int_equal(n.repeats + n.receiver_rds + n.sender_rds, 0);
+	n = live(&m, span_ms(1500), false);
+	assert_int_equal(n.repeats, 1);
+	n = live(&m, span_s(2), false);
+	assert_int_equal(n.receiver_rds, 1);
+	assert_int_equal(n.sender_rds, 0);
+	do
+		s = mate_await_any(&m, span_s(2));
+	while (s && s->h.msg != AURP_RD);
+	assert_non_null(s);
+	assert_int_equal(s->h.connection, m.id);
+	assert_int_not_equal(s->h.sequence, 0);
+	/* Nothing has happened to what works; until it takes the RD. */
+	assert_int_equal(lab_distance(lab, 200), 1);
+	mate_ack(&m, s->h.sequence, 0);
+	assert_int_equal(lab_distance(lab, 200), -1);
+	mate_await(&m, AURP_OPEN_REQ, span_s(2));
+	lab_free(lab);
+}
+
+/* It had closed that connection, and takes the repeated Open-Req for a new one. */
+static void test_who_opens_anew_when_it_is_reminded_tells_its_networks(void **state)
+{
+	struct mate m;
+	struct lab *lab = restarted(&m);
+	struct reminders n = live(&m, span_ms(30500), false);
+
+	(void)state;
+	assert_int_equal(n.repeats, 1);
+	mate_open_rsp(&m, 1);
+	mate_take(&m, AURP_RI_REQ);
+	mate_ri_rsp(&m, 1, AURP_LAST, NETWORKS({ net(201), 0 }));
+	mate_take(&m, AURP_RI_ACK);
+	assert_int_equal(lab_distance(lab, 201), 1);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +245,8 @@ int main(void)
 		cmocka_unit_test(test_a_peer_that_takes_no_rd_of_this_form_loses_nothing),
 		cmocka_unit_test(test_a_peer_that_called_is_never_reminded),
 		cmocka_unit_test(test_who_is_asked_for_a_list_is_not_disturbed),
+		cmocka_unit_test(test_who_misses_our_sending_half_is_reminded_in_all_ways),
+		cmocka_unit_test(test_who_opens_anew_when_it_is_reminded_tells_its_networks),
 	};
 
 	return cmocka_run_group_tests_name("peer_restart", tests, NULL, NULL);

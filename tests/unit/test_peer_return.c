@@ -53,6 +53,8 @@ static void test_aurp_C17_a_killed_peer_is_back_at_its_first_call(void **state)
 	assert_int_equal(lab_peer(lab, "p0").told, 1);
 	mate_forget(&m);
 	mate_open_rsp(&m, 1);
+	/* Now it is over. */
+	assert_int_equal(lab_distance(lab, 200), -1);
 	mate_take(&m, AURP_RI_REQ);
 	assert_int_equal(mate_take(&m, AURP_OPEN_RSP)->h.connection, 0x7777);
 	mate_ri_rsp(&m, 1, AURP_LAST, NETWORKS({ net(201), 0 }));
@@ -271,6 +273,20 @@ static void test_whatever_is_said_on_the_old_connection_brings_a_call(void **sta
 	}
 }
 
+static void test_an_acknowledgement_of_an_old_list_brings_our_call_forward(void **state)
+{
+	struct mate m;
+	struct lab *lab = given_up(&m);
+
+	(void)state;
+	/* Our next call is some time away. */
+	mate_await(&m, AURP_OPEN_REQ, span_s(60));
+	mate_assert_silence(&m, span_s(3));
+	mate_ack(&m, 1, 0);
+	mate_take(&m, AURP_OPEN_REQ);
+	lab_free(lab);
+}
+
 static void test_nothing_but_a_call_follows_from_a_tickle_alone(void **state)
 {
 	struct mate m;
@@ -308,6 +324,8 @@ int main(void)
 		cmocka_unit_test(test_who_was_lost_and_refuses_or_leaves_is_not_called_often),
 		cmocka_unit_test(test_a_peer_that_missed_its_end_is_back_within_seconds),
 		cmocka_unit_test(test_whatever_is_said_on_the_old_connection_brings_a_call),
+		cmocka_unit_test(
+			test_an_acknowledgement_of_an_old_list_brings_our_call_forward),
 		cmocka_unit_test(test_nothing_but_a_call_follows_from_a_tickle_alone),
 	};
 
