@@ -12,6 +12,7 @@ import pytest
 
 import appletalk as at
 from appletalk import Addr, Ddp, Range
+from capture import Capture
 from daemon import port_is_up
 from lag import rest
 from net import Cable, run
@@ -23,7 +24,7 @@ OWN_MAC = "02:00:07:65:43:21"
 STRANGE = Range(700, 709)
 PLAIN = ("plain", "mac", "tap")      # those that get strange frames
 STORIES = PLAIN + ("twin", "loop", "double", "renamed", "altname", "talk", "hard", "soft", "member",
-                   "used")
+                   "used", "late")
 BRIDGED = ("hard", "soft", "used")              # taps that are put into a bridge later
 
 
@@ -43,6 +44,7 @@ def lan_of(site):
         "talk": lambda: localtalk("ltoudp", "lan", LONG_NAME, site.range.first, "Talk"),
         "hard": lambda: ethertalk(**own).replace(*as_tap),
         "soft": lambda: ethertalk(**own, seed="soft").replace(*as_tap),
+        "late": lambda: ethertalk(**own).replace(*as_tap),
         "used": lambda: ethertalk(**own, seed="soft").replace(*as_tap),
     }.get(site.name, lambda: ethertalk(**own))()
 
@@ -284,4 +286,21 @@ def test_a_bridge_asks_its_cable_anew_whenever_a_member_comes(stories):
     stories.world.lab.cable(site.ns, "lan1")
     run("ip", "-n", site.ns, "link", "set", "lan1", "master", "br0")
     assert len(asked()) == 3
+    assert site.daemon.dump().row("ports", port="lan")["state"] == "up"
+
+
+def test_a_member_that_spanning_tree_holds_back_is_asked_when_it_forwards(stories):
+    """The port is a tap with carrier all the time; frames pass the bridge seconds later."""
+    site = stories.late
+    site.cables["lan0"] = cable = site.cable
+    run("ip", "-n", site.ns, "link", "add", "br0", "type", "bridge", "stp_state", "1",
+        "forward_delay", "300")
+    run("ip", "-n", site.ns, "link", "set", "br0", "up")
+    run("ip", "-n", site.ns, "link", "set", "at0", "master", "br0")
+    rest(8)                     # the tap itself forwards
+    watch = stories.world.keep(Capture(cable))
+    mark = watch.mark()
+    run("ip", "-n", site.ns, "link", "set", "lan0", "master", "br0")
+    asked = watch.count(lambda f: f.ddp and f.ddp.type == at.RTMP_REQUEST, 3, 15, mark)
+    assert len(asked) == 3
     assert site.daemon.dump().row("ports", port="lan")["state"] == "up"
