@@ -201,6 +201,18 @@ def test_a_renamed_interface_is_kept_and_said(stories):
     site.daemon.wait_dump(port_is_up("lan"), 12)
 
 
+def test_a_renamed_tap_is_said_with_the_option_that_names_it(stories):
+    site = stories.soft
+    for name, words in (("at9", "write tap = at9"), ("at0", None)):
+        old = "at0" if words else "at9"
+        run("ip", "-n", site.ns, "link", "set", old, "down")
+        run("ip", "-n", site.ns, "link", "set", old, "name", name)
+        run("ip", "-n", site.ns, "link", "set", name, "up")
+        if words:
+            assert site.daemon.lines.wait(lambda line: words in line, 10)
+        site.daemon.wait_dump(port_is_up("lan"), 12)
+
+
 @pytest.mark.parametrize("name", ("altname", "talk"))
 def test_an_alternative_name_works_down_and_up_included(stories, name):
     site = getattr(stories, name)
