@@ -50,7 +50,7 @@ static const char *const sentences[TRACE_KINDS] = {
 	[TRACE_PORT_NODE_STOLEN] =
 		"port {port}: another node uses our new address {addr}, too; we keep it for a "
 		"minute. Look for a cable or a multicast that leads back to us, or a device that "
-		"takes what is ours",
+		"keeps the same node number",
 	[TRACE_PORT_NODE_GIVEN_UP] =
 		"port {port}: another node uses our address {addr}, too; we take another. "
 		"Restart that device if it cannot be reached",
@@ -109,7 +109,8 @@ static const char *const sentences[TRACE_KINDS] = {
 		"change its public-address",
 	[TRACE_PEER_REFLECTS] =
 		"peer {peer} offers us network {range} of our own port {other}; ignored: another "
-		"cable there has our number and must renumber, or there is a second way to ours",
+		"cable there has our number and must renumber, or there is a second way "
+		"to our cable",
 	[TRACE_PEER_FULL] =
 		"peer {peer} offers more than {number} {text}; the rest is ignored: raise "
 		"max-{text}-per-peer if that is right",
@@ -122,8 +123,8 @@ static const char *const sentences[TRACE_KINDS] = {
 	[TRACE_PEER_BAD_TUPLES] =
 		"peer {peer} sent entries that make no sense ({number}); they are ignored",
 	[TRACE_PEER_ZONES_MISSING] =
-		"peer {peer} does not tell the zones of its network {range}, so nobody sees that; "
-		"asking on. Tell its operator",
+		"peer {peer} does not tell the zones of its network {range}, so nobody sees that "
+		"network; we go on asking. Tell its operator",
 	[TRACE_DROPPED] = "{where}: a packet was dropped: {drop}",
 };
 
