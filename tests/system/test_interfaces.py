@@ -5,6 +5,7 @@ look in one after the other.
 """
 
 import os
+import signal
 import struct
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ import pytest
 import appletalk as at
 from appletalk import Addr, Ddp, Range
 from capture import Capture
-from daemon import port_is_up
+from daemon import peer_is, port_is_up
 from lag import rest
 from net import Cable, run
 from node import fresh_mac
@@ -316,3 +317,37 @@ def test_a_member_that_spanning_tree_holds_back_is_asked_when_it_forwards(storie
     asked = watch.count(lambda f: f.ddp and f.ddp.type == at.RTMP_REQUEST, 3, 15, mark)
     assert len(asked) == 3
     assert site.daemon.dump().row("ports", port="lan")["state"] == "up"
+
+
+# --- the interface of a tunnel
+
+def test_the_interface_of_a_tunnel_is_kept_when_it_is_renamed_and_may_have_an_altname(binary):
+    with World() as world:
+        a, b = world.site("a", 1), world.site("b", 2)
+        b.run(b.config({"a": a.address}))
+        run("ip", "-n", a.ns, "link", "property", "add", "dev", "wan0", "altname", LONG_NAME)
+        config = a.config({"b": b.address}, tunnel_more=f"device = {LONG_NAME}")
+        a.run(config)
+        a.daemon.wait_dump(peer_is("b"), 20)
+
+        def rename(old, new):
+            mark = a.daemon.lines.mark()
+            run("ip", "-n", a.ns, "link", "set", old, "down")
+            run("ip", "-n", a.ns, "link", "set", old, "name", new)
+            run("ip", "-n", a.ns, "link", "set", new, "up")
+            rest(1)
+            assert peer_is("b")(a.daemon.dump())
+            return a.daemon.lines.since(mark)
+
+        assert not [line for line in rename("wan0", "vpn0") if "renamed" in line]
+        a.daemon.write_config(config.replace(LONG_NAME, "vpn0"))
+        a.daemon.signal(signal.SIGHUP)
+        a.daemon.wait_dump(peer_is("b"), 20)
+        said = [line for line in rename("vpn0", "vpn1") if "tunnel wan" in line]
+        assert len(said) == 1 and "write device = vpn1" in said[0], said
+        # And it is still heard there.
+        b.daemon.stop()
+        b.daemon.start()
+        a.daemon.wait_dump(lambda d: not peer_is("b")(d), 20)
+        a.daemon.wait_dump(peer_is("b"), 30)
+        assert not [line for line in a.daemon.lines.since() if "no interface" in line]

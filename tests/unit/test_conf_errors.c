@@ -370,7 +370,7 @@ static void test_tunnel_values_are_checked(void **state)
 	conf_rig_refused("tunnel t { listen=\"0.0.0.0:0\" }", 1, "from 1 to 65535");
 	conf_rig_refused("tunnel t { listen=\"0.0.0.0:65536\" }", 1, "from 1 to 65535");
 	conf_rig_refused("tunnel t { device=\"an interface\" }", 1, "see: ip link");
-	conf_rig_refused("tunnel t { device=wg-interface-number-9 }", 1, "1 to 15 bytes");
+	conf_rig_refused("tunnel t { device=" A64 A64 " }", 1, "1 to 127 bytes");
 	conf_rig_refused("tunnel t { update-interval=9 }", 1, "from 10 to 3600");
 	conf_rig_refused("tunnel t { update-interval=15 }", 1, "multiple of 10");
 	conf_rig_refused("tunnel t { last-heard-timeout=29 }", 1, "from 30");
