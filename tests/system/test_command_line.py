@@ -7,7 +7,7 @@ import pytest
 
 from daemon import BINARY, EX_CONFIG, EX_USAGE, aurpd, port_is_up
 from net import inside
-from world import router, tunnel
+from world import ethertalk, router, tunnel
 
 GOOD = """# two sites
 router {
@@ -206,6 +206,21 @@ def test_a_missing_capability_is_named_and_nothing_starts(world, drop, names):
     daemon.spawn()
     assert daemon.wait(60) == 1
     assert names in daemon.log
+
+
+@pytest.mark.parametrize("wrapper, ends, words", [
+    (["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /dev/net && exec "$@"', "sh"],
+     False, "there is no /dev/net/tun here"),
+    (nobody_with(*CAPABILITIES), True, "needs the capability CAP_NET_ADMIN")])
+def test_a_tap_that_the_service_may_not_have_names_the_drop_in(world, wrapper, ends, words):
+    a = world.site("a", 1)
+    lan = ethertalk(network=a.network, zones=a.zones).replace('device = "lan0"', "tap = at0")
+    daemon = a.prepare(a.config({}, lan), wrapper=wrapper)
+    daemon.dir.chmod(0o777)
+    daemon.spawn()
+    line = daemon.lines.wait(lambda line: words in line, 20)
+    assert line and "port lan: at0 cannot be opened" in line and "aurpd-tap.conf" in line
+    assert not ends or daemon.wait(60) == 1         # that will not be had by waiting
 
 
 def test_both_capabilities_are_enough(world):
