@@ -96,7 +96,8 @@ static int on_section_end(cfg_t *cfg, cfg_opt_t *opt)
 __attribute__((format(printf, 2, 0)))
 static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
-	static const char unknown[] = "no such option '", untitled[] = "missing title for section '";
+	static const char unknown[] = "no such option '";
+	static const char untitled[] = "missing title for section '";
 	char text[CONF_TEXT_MAX];
 	int line = cfg->line;
 	char *quote;

@@ -168,7 +168,8 @@ def test_wrong_usage_exits_64_and_says_how(binary, args):
     (("-tx",), "there is no option -x"), (("--config=a",), "there is no option --config=a"),
     (("-c",), "-c wants a file"), (("-t", "-l"), "-l wants a level"),
     (("--\x1b[2J",), "there is no option --?[2J"),
-    (("surplus",), "no arguments besides the options"), (("-l", "loud"), "-l wants error, warning")])
+    (("surplus",), "no arguments besides the options"),
+    (("-l", "loud"), "-l wants error, warning")])
 def test_wrong_usage_says_what_is_wrong_first(binary, args, words):
     said = aurpd(*args).stderr.splitlines()
     assert said[0].startswith("aurpd: ") and words in said[0], said

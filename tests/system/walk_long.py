@@ -80,8 +80,8 @@ def fetch(walk, machine):
 def demonstrate(walk, machine):
     # The folder of `ip netns` stays, as after every use of that; a console that comes late is none
     # of ours.
-    look = ("mkdir -p /run/netns; touch /run/agetty.reload; ls -a /run /tmp /var/lib /var/tmp /etc /dev/shm; ip netns; "
-            "ip -br link")
+    look = ("mkdir -p /run/netns; touch /run/agetty.reload; "
+            "ls -a /run /tmp /var/lib /var/tmp /etc /dev/shm; ip netns; ip -br link")
     before = set(machine.as_root(look).stdout.splitlines())
     said = walk.do(machine, "sudo tests/demo.sh", timeout=1800)
     assert "Game Room" in said or "zones" in said, said

@@ -22,8 +22,7 @@ static void test_syntax_errors_name_their_line(void **state)
 		"did you mean log-level?");
 	conf_rig_refused("router {\n host = x\n}", 2, "belongs in a peer section");
 	conf_rig_refused("router {\n flavour = x\n}", 2, "there are name, public-address");
-	conf_rig_refused("ethertalk x {\n zones = Game Room\n}", 2,
-		"own-net-only; text with blanks stands in quotes");
+	conf_rig_refused("ethertalk x {\n zones = A B\n}", 2, "text with blanks stands in quotes");
 	conf_rig_refused("\nethertalkk lan {}", 2, "did you mean ethertalk?");
 	conf_rig_refused("\nnetwork = 3", 2, "belongs in an ethertalk section");
 	conf_rig_refused("\n\nfoo {}", 3, "there are router, ethertalk, ltoudp, tashtalk, tunnel");
@@ -34,11 +33,9 @@ static void test_syntax_errors_name_their_line(void **state)
 	conf_rig_refused("\n}\n", 2, "closes nothing");
 	conf_rig_refused("router { name = a; }", 1, "\";\" has no meaning here: remove it");
 	conf_rig_refused("router {\n name a }", 2, "missing equal sign");
-	conf_rig_refused("tunnel {\n }", 1, "this section needs a name: tunnel \"NAME\" {");
-	conf_rig_refused("tunnel t {\n peer { host = a }\n }", 2, "a name: peer \"NAME\" {");
+	conf_rig_refused("tunnel t {\n peer { }\n }", 2, "section needs a name: peer \"NAME\" {");
 	conf_rig_refused("\nrouter = 3", 2, "missing opening brace");
-	conf_rig_refused("tunnel t { peer p {\n host = http://a.example\n } }", 2,
-		"must be a host name or an IPv4 address, and nothing else");
+	conf_rig_refused("tunnel t { peer p {\n host = http://a\n } }", 2, "and nothing else");
 	conf_rig_refused("router { name = {\n a, b } }", 1, "unexpected token");
 	conf_rig_refused("router { name = a\n name = b }", 2,
 		"given twice in this section (first in line 1)");
@@ -121,7 +118,7 @@ static void test_no_character_is_passed_over(void **state)
 		{ 2, false, "text with * in it must stand in quotes" });
 	REFUSED_FOR("ltoudp a { device = eth0 network = 3\n zone = C++\n}",
 		{ 2, false, "text with + in it" }, { 2, false, "text with + in it" });
-	REFUSED_FOR("router { name = a;\n max-zones = 1 }", { 1, false, "\";\" has no meaning here" },
+	REFUSED_FOR("router { name = a;\n max-zones = 1 }", { 1, false, "\";\" has no meaning" },
 		{ 2, false, "from 16" });
 	conf_free(conf_rig_good("ltoudp a { device = eth0 network = 3 zone = \"C++*\" }"));
 }
