@@ -72,7 +72,7 @@ struct config_peer {
 struct config_tunnel {
 	char name[CONFIG_NAME_MAX + 1];
 	struct endpoint listen;		/* ip 0: every address */
-	char device[CONFIG_DEVICE_MAX + 1];	/* datagrams of this interface alone; "": of all */
+	char device[CONFIG_ALTNAME_MAX + 1];	/* datagrams of this interface alone; "": of all */
 	bool accept_unknown;
 	struct span update_interval;	/* >= 10 s, whole tens (RFC 1504 p. 29, 48) */
 	struct span last_heard_timeout;	/* >= 30 s (RFC 1504 p. 40) */

@@ -8,6 +8,8 @@
  */
 #include "cable_watch.h"
 
+#include <string.h>
+
 #include "cable.h"
 #include "router_state.h"
 
@@ -37,9 +39,13 @@ void cable_watch_init(struct port *port)
 	timer_init(&port->watch.timer, on_timer);
 }
 
+/* What was heard before was perhaps said on another cable. */
 void cable_watch_open(struct port *port)
 {
-	port->watch.until = instant_add(port->r->now, span_s(DOUBT_S));
+	struct cable_watch *w = &port->watch;
+
+	memset(w->contrary, 0, sizeof(w->contrary));
+	w->until = instant_add(port->r->now, span_s(DOUBT_S));
 }
 
 void cable_watch_again(struct port *port)

@@ -38,10 +38,6 @@ struct config *app_read(struct app *a)
 		log_say(&a->shell.log, m->is_warning ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
 			message_key, NULL, text);
 	}
-	if (!c && !a->config && rep.n == 1 && rep.messages[0].line == 0)
-		log_printf(&a->shell.log, LOG_LEVEL_ERROR,
-			"looked for the configuration in %s; an example is %s", a->cli->config_file,
-			AURPD_EXAMPLE_FILE);
 	conf_report_fini(&rep);
 	return c;
 }

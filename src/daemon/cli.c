@@ -1,9 +1,12 @@
 /* The command line; main.c calls cli_parse() once. aurpd(8). */
 #include "cli.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "safe_text.h"
 
 static const char usage[] =
 	"usage: aurpd [-c file] [-t [-q]] [-l level] [-V] [-h]\n"
@@ -32,20 +35,41 @@ static bool read_level(const char *text, enum log_level *out)
 
 static bool refuse(int *status, const char *what)
 {
-	if (what)
-		fprintf(stderr, "aurpd: %s\n", what);
-	fputs(usage, stderr);
+	fprintf(stderr, "aurpd: %s\n%s", what, usage);
 	*status = EXIT_USAGE;
 	return false;
 }
 
+/* What getopt found wrong with the argument that it has just passed, or is in. */
+static bool refuse_option(int *status, int found, int letter, const char *argument)
+{
+	char what[64];
+
+	if (found == ':')
+		snprintf(what, sizeof what, "-%c wants a %s behind it", letter,
+			letter == 'c' ? "file" : "level");
+	else if (letter)
+		snprintf(what, sizeof what, "there is no option -%c", letter);
+	else
+		snprintf(what, sizeof what, "there is no option %.40s", argument);
+	safe_text_clean(what);
+	return refuse(status, what);
+}
+
 bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 {
+	/* What people try first with a program that they do not know. */
+	static const struct option words[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
+	};
 	int c;
 
 	*cli = (struct cli){ .config_file = AURPD_CONFIG_FILE };
 	*status = 0;
-	while ((c = getopt(argc, argv, "c:tql:Vh")) != -1) {
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":c:tql:Vh", words, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			cli->config_file = optarg;
@@ -68,7 +92,7 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 			fputs(usage, stdout);
 			return false;
 		default:
-			return refuse(status, NULL);
+			return refuse_option(status, c, optopt, argv[optind - 1]);
 		}
 	}
 	if (cli->is_quiet && !cli->only_checks)

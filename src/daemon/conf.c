@@ -97,6 +97,7 @@ __attribute__((format(printf, 2, 0)))
 static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	static const char unknown[] = "no such option '";
+	static const char untitled[] = "missing title for section '";
 	char text[CONF_TEXT_MAX];
 	int line = cfg->line;
 	char *quote;
@@ -106,6 +107,10 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 	if (quote && strncmp(text, unknown, sizeof unknown - 1) == 0) {
 		*quote = '\0';
 		conf_suggest(parsing->rep, line, cfg->name, text + sizeof unknown - 1);
+	} else if (quote && strncmp(text, untitled, sizeof untitled - 1) == 0) {
+		*quote = '\0';
+		conf_report_error(parsing->rep, line, "this section needs a name: %s \"NAME\" {",
+			text + sizeof untitled - 1);
 	} else if (strncmp(text, "unexpected token", 16) == 0) {
 		conf_report_error(parsing->rep, line,
 			"%s: write option = value, lists as { \"a\", \"b\" }, "
@@ -368,6 +373,9 @@ static void report_unreadable(struct conf_report *rep, int error)
 			"able to read it and to enter its folders (chgrp aurpd, chmod g+r), and "
 			"whoever else checks it may use sudo",
 			user ? user->pw_name : number, strerror(error));
+	else if (error == ENOENT)
+		conf_report_error(rep, 0, "cannot be read: %s; an example is " AURPD_EXAMPLE_FILE,
+			strerror(error));
 	else
 		conf_report_error(rep, 0, "cannot be read: %s", strerror(error));
 }

@@ -129,11 +129,12 @@ static bool read_host(const struct conf_value *v, void *section)
 	if (colon && strchr(colon + 1, ':'))
 		return conf_bad_value(
 			v, "AURP runs over IPv4 only: give a host name or an IPv4 address");
-	if (colon)
+	if (colon && colon[1] && !colon[1 + strspn(colon + 1, "0123456789")])
 		return conf_bad_value(
 			v, "the port has an option of its own: port = %.10s", colon + 1);
 	if (n == 0 || n > CONFIG_HOST_MAX || !is_host_name(v->text))
-		return conf_bad_value(v, "must be a host name or an IPv4 address");
+		return conf_bad_value(v, "must be a host name or an IPv4 address, and nothing "
+			"else");
 	if (v->text[strspn(v->text, "0123456789.")] == '\0' &&
 	    (!ip_parse(v->text, &ip) || !is_usable_host(ip)))
 		return conf_bad_value(v, "not the IPv4 address of a host");

@@ -103,5 +103,6 @@ void conf_suggest(struct conf_report *rep, int line, const char *section, const 
 			word, where, article(home), home);
 	else
 		conf_report_error(
-			rep, line, "unknown word \"%.40s\" %s: there are %s", word, where, all);
+			rep, line, "unknown word \"%.40s\" %s: there are %s; text with blanks "
+			"stands in quotes", word, where, all);
 }

@@ -167,7 +167,7 @@ static void scan_one(struct scan *s)
 	} else if (c == '\n' || c == '\r') {
 		blank(s);
 	} else if (c == '\0' || c == ';') {
-		conf_report_error(s->rep, s->line, c ? "there is no \";\" in this file: remove it"
+		conf_report_error(s->rep, s->line, c ? "\";\" has no meaning here: remove it"
 			: "the file holds a NUL byte: it must be plain UTF-8 text");
 		blank(s);
 	} else if (c == '*' || (c == '+' && !at(s, "+="))) {	/* libconfuse would skip it */

@@ -243,15 +243,10 @@ static bool read_name_of_device(const struct conf_value *v, void *section, size_
 	return true;
 }
 
-/* Of a port; it may be an alternative name. */
+/* Of a port or a tunnel; it may be an alternative name. */
 static bool read_device(const struct conf_value *v, void *section)
 {
 	return read_name_of_device(v, section, CONFIG_ALTNAME_MAX);
-}
-
-static bool read_interface(const struct conf_value *v, void *section)
-{
-	return read_name_of_device(v, section, CONFIG_DEVICE_MAX);
 }
 
 static bool read_tap(const struct conf_value *v, void *section)
@@ -259,7 +254,7 @@ static bool read_tap(const struct conf_value *v, void *section)
 	struct config_port *p = section;
 
 	p->is_tap = true;
-	return read_interface(v, section);
+	return read_name_of_device(v, section, CONFIG_DEVICE_MAX);
 }
 
 static bool read_serial(const struct conf_value *v, void *section)
@@ -368,7 +363,7 @@ static bool print_flag(FILE *out, const struct conf_option *o, const void *secti
 const struct conf_kind conf_kind_name = { false, read_name, print_text };
 const struct conf_kind conf_kind_path = { false, read_path, print_path };
 const struct conf_kind conf_kind_device = { false, read_device, print_device };
-const struct conf_kind conf_kind_interface = { false, read_interface, print_text };
+const struct conf_kind conf_kind_interface = { false, read_device, print_text };
 const struct conf_kind conf_kind_serial = { false, read_serial, print_text };
 const struct conf_kind conf_kind_tap = { false, read_tap, print_tap };
 const struct conf_kind conf_kind_flag = { false, read_flag, print_flag };

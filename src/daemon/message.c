@@ -50,8 +50,8 @@ static const char *const sentences[TRACE_KINDS] = {
 		"device if it cannot be reached",
 	[TRACE_PORT_NODE_STOLEN] =
 		"port {port}: another node uses our new address {addr}, too; we keep it for a "
-		"minute. Perhaps a loop brings our own packets back, or a device pretends to be "
-		"us",
+		"minute. Look for a cable or a multicast that leads back to us, or a device that "
+		"keeps the same node number",
 	[TRACE_PORT_NODE_GIVEN_UP] =
 		"port {port}: another node uses our address {addr}, too; we take another. "
 		"Restart that device if it cannot be reached",
@@ -110,7 +110,8 @@ static const char *const sentences[TRACE_KINDS] = {
 		"change its public-address",
 	[TRACE_PEER_REFLECTS] =
 		"peer {peer} offers us network {range} of our own port {other}; ignored: another "
-		"cable there has our number and must renumber, or there is a second way to ours",
+		"cable there has our number and must renumber, or there is a second way "
+		"to our cable",
 	[TRACE_PEER_FULL] =
 		"peer {peer} offers more than {number} {text}; the rest is ignored: raise "
 		"max-{text}-per-peer if that is right",

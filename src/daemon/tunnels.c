@@ -27,8 +27,8 @@ struct tunnel_socket {
 	struct shell *shell;
 	char name[CONFIG_NAME_MAX + 1];
 	struct endpoint listen;
-	char device[CONFIG_DEVICE_MAX + 1];	/* "": every interface */
-	int index;			/* of the device that the socket is bound to */
+	char device[CONFIG_ALTNAME_MAX + 1];	/* as configured; "": every interface */
+	struct ifinfo interface;	/* the device as it was last time; index 0: not there */
 	bool is_auto;			/* domain identifier = address that packets leave from */
 	uint32_t probe;			/* a peer's address to find it by; 0: none known */
 	uint32_t own;			/* the address in our domain identifier */
@@ -137,20 +137,44 @@ static void open_socket(struct tunnel_socket *t)
 {
 	const struct udp_hooks hooks = { { t, on_received }, on_unreachable };
 
-	t->udp = udp_open(
-		t->shell->loop, t->shell->in, &t->losses, t->listen, t->device, &hooks);
+	t->udp = udp_open(t->shell->loop, t->shell->in, &t->losses, t->listen, t->interface.name,
+		&hooks);
 }
 
-/* A socket hears its interface, not one that was made later with the same name. */
-static void check_device(struct tunnel_socket *t)
+/* As a port's (os/link.c): kept by its index, but after a restart it is found by name. */
+static void say_renamed(struct tunnel_socket *t, const struct ifinfo *now)
 {
-	struct ifinfo info = { 0 };
+	struct ifinfo named;
 
-	if (!t->device[0] || (!ifwatch_query(t->device, &info) && errno != ENODEV))
+	if (now->index != t->interface.index || strcmp(now->name, t->interface.name) == 0 ||
+		(ifwatch_query(t->device, &named) && named.index == now->index))
 		return;
-	if (t->udp && info.index != t->index)
+	log_printf(&t->shell->log, LOG_LEVEL_WARNING,
+		"tunnel %s: %s was renamed and is %s now; it is kept until the next start: write "
+		"device = %s",
+		t->name, t->interface.name, now->name, now->name);
+}
+
+/*
+ * A socket hears its interface, whatever that is called by now, and not one that was made
+ * later with the same name. False and errno: there is none, or nobody knows.
+ */
+static bool find_device(struct tunnel_socket *t)
+{
+	struct ifinfo now = t->interface;
+	const bool is_there = !t->device[0] || ifwatch_follow(t->device, &now);
+
+	if (!is_there && errno != ENODEV)
+		return t->udp != NULL;
+	if (!is_there)
+		now = (struct ifinfo){ 0 };
+	if (t->udp && now.index != t->interface.index)
 		close_socket(t);
-	t->index = info.index;
+	if (is_there)
+		say_renamed(t, &now);
+	t->interface = now;
+	errno = ENODEV;
+	return is_there;
 }
 
 /* Whatever is missing for the tunnel to be up; the same again when it is up. */
@@ -158,8 +182,7 @@ static void check(struct tunnel_socket *t)
 {
 	uint32_t own, source;
 
-	check_device(t);
-	if (!t->udp)
+	if (find_device(t) && !t->udp)
 		open_socket(t);
 	if (!t->udp) {
 		say_trouble(t, errno);
@@ -269,7 +292,7 @@ static enum own_place own_place(const struct tunnel_socket *t, struct endpoint t
 
 	if (to.port != t->listen.port)
 		return OWN_NOT;
-	if (is_heard && own_addresses_has(&t->all->own, to.ip, t->device))
+	if (is_heard && own_addresses_has(&t->all->own, to.ip, t->interface.name))
 		return OWN_SOCKET;
 	return !t->is_auto && t->own == to.ip ? OWN_PUBLIC : OWN_NOT;
 }

@@ -273,6 +273,7 @@ static const struct link_remedy remedies[] = {
 
 static const struct link_kind ether_kind = {
 	.size = sizeof(struct ether),
+	.option = "device",
 	.wait_most_s = 5,
 	.needs_capability = true,
 	.remedies = remedies,

@@ -73,8 +73,8 @@ static void follow_name(struct link *k)
 		return;
 	}
 	snprintf(text, sizeof text,
-		"%s was renamed and is %s now; it is kept until the next start: write device = %s",
-		k->called, k->interface.name, k->interface.name);
+		"%s was renamed and is %s now; it is kept until the next start: write %s = %s",
+		k->called, k->interface.name, k->kind->option, k->interface.name);
 	snprintf(k->called, sizeof k->called, "%s", k->interface.name);
 	link_say(k, LOG_LEVEL_WARNING, text);
 }

@@ -17,6 +17,7 @@ struct link_remedy {
 
 struct link_kind {
 	size_t size;			/* of its struct, which begins with a struct link */
+	const char *option;		/* of a section, that names the device; or NULL */
 	int wait_most_s;		/* between two attempts to open it */
 	bool needs_capability;		/* EPERM and EACCES will not go away by waiting */
 	const struct link_remedy *remedies;	/* the last one has no text; NULL: none */

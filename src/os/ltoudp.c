@@ -202,6 +202,7 @@ static const struct link_remedy remedies[] = {
 
 static const struct link_kind ltoudp_kind = {
 	.size = sizeof(struct ltoudp),
+	.option = "device",
 	.wait_most_s = 5,
 	.remedies = remedies,
 	.look = look,

@@ -121,6 +121,7 @@ static const struct link_remedy remedies[] = {
 
 static const struct link_kind tap_kind = {
 	.size = sizeof(struct link),
+	.option = "tap",
 	.wait_most_s = 5,
 	.needs_capability = true,
 	.remedies = remedies,

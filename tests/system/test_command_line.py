@@ -7,7 +7,7 @@ import pytest
 
 from daemon import BINARY, EX_CONFIG, EX_USAGE, aurpd, port_is_up
 from net import inside
-from world import router, tunnel
+from world import ethertalk, router, tunnel
 
 GOOD = """# two sites
 router {
@@ -146,9 +146,11 @@ def test_aurp_C25_O2_the_last_heard_timeout_is_never_below_30_seconds(config):
 
 def test_no_file_says_which_and_where_the_example_is(tmp_path, binary):
     missing = tmp_path / "nothing.conf"
-    done = aurpd("-c", missing)
-    assert done.returncode == EX_CONFIG
-    assert str(missing) in done.stderr and "example" in done.stderr
+    for options in ((), ("-t",), ("-t", "-q")):
+        done = aurpd("-c", missing, *options)
+        assert done.returncode == EX_CONFIG
+        assert str(missing) in done.stderr and "; an example is /" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_folder_is_no_file(tmp_path, binary):
@@ -162,11 +164,25 @@ def test_wrong_usage_exits_64_and_says_how(binary, args):
     assert done.returncode == EX_USAGE and "usage" in done.stderr.lower()
 
 
+@pytest.mark.parametrize("args, words", [
+    (("-tx",), "there is no option -x"), (("--config=a",), "there is no option --config=a"),
+    (("-c",), "-c wants a file"), (("-t", "-l"), "-l wants a level"),
+    (("--\x1b[2J",), "there is no option --?[2J"),
+    (("surplus",), "no arguments besides the options"),
+    (("-l", "loud"), "-l wants error, warning")])
+def test_wrong_usage_says_what_is_wrong_first(binary, args, words):
+    said = aurpd(*args).stderr.splitlines()
+    assert said[0].startswith("aurpd: ") and words in said[0], said
+    assert said[1].startswith("usage: ")
+
+
 def test_help_and_version(binary):
-    shown = aurpd("-h")
-    assert shown.returncode == 0 and all(f"-{c}" in shown.stdout for c in "ctqlVh")
-    shown = aurpd("-V")
-    assert shown.returncode == 0 and shown.stdout.startswith("aurpd ")
+    for option in ("-h", "--help"):
+        shown = aurpd(option)
+        assert shown.returncode == 0 and all(f"-{c}" in shown.stdout for c in "ctqlVh")
+    for option in ("-V", "--version"):
+        shown = aurpd(option)
+        assert shown.returncode == 0 and shown.stdout.startswith("aurpd ")
 
 
 CAPABILITIES = {"net_raw", "net_bind_service"}
@@ -191,6 +207,21 @@ def test_a_missing_capability_is_named_and_nothing_starts(world, drop, names):
     daemon.spawn()
     assert daemon.wait(60) == 1
     assert names in daemon.log
+
+
+@pytest.mark.parametrize("wrapper, ends, words", [
+    (["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /dev/net && exec "$@"', "sh"],
+     False, "there is no /dev/net/tun here"),
+    (nobody_with(*CAPABILITIES), True, "needs the capability CAP_NET_ADMIN")])
+def test_a_tap_that_the_service_may_not_have_names_the_drop_in(world, wrapper, ends, words):
+    a = world.site("a", 1)
+    lan = ethertalk(network=a.network, zones=a.zones).replace('device = "lan0"', "tap = at0")
+    daemon = a.prepare(a.config({}, lan), wrapper=wrapper)
+    daemon.dir.chmod(0o777)
+    daemon.spawn()
+    line = daemon.lines.wait(lambda line: words in line, 20)
+    assert line and "port lan: at0 cannot be opened" in line and "aurpd-tap.conf" in line
+    assert not ends or daemon.wait(60) == 1         # that will not be had by waiting
 
 
 def test_both_capabilities_are_enough(world):

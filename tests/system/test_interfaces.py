@@ -5,6 +5,7 @@ look in one after the other.
 """
 
 import os
+import signal
 import struct
 from types import SimpleNamespace
 
@@ -12,7 +13,8 @@ import pytest
 
 import appletalk as at
 from appletalk import Addr, Ddp, Range
-from daemon import port_is_up
+from capture import Capture
+from daemon import peer_is, port_is_up
 from lag import rest
 from net import Cable, run
 from node import fresh_mac
@@ -23,7 +25,7 @@ OWN_MAC = "02:00:07:65:43:21"
 STRANGE = Range(700, 709)
 PLAIN = ("plain", "mac", "tap")      # those that get strange frames
 STORIES = PLAIN + ("twin", "loop", "double", "renamed", "altname", "talk", "hard", "soft", "member",
-                   "used")
+                   "used", "late")
 BRIDGED = ("hard", "soft", "used")              # taps that are put into a bridge later
 
 
@@ -43,6 +45,7 @@ def lan_of(site):
         "talk": lambda: localtalk("ltoudp", "lan", LONG_NAME, site.range.first, "Talk"),
         "hard": lambda: ethertalk(**own).replace(*as_tap),
         "soft": lambda: ethertalk(**own, seed="soft").replace(*as_tap),
+        "late": lambda: ethertalk(**own).replace(*as_tap),
         "used": lambda: ethertalk(**own, seed="soft").replace(*as_tap),
     }.get(site.name, lambda: ethertalk(**own))()
 
@@ -199,6 +202,18 @@ def test_a_renamed_interface_is_kept_and_said(stories):
     site.daemon.wait_dump(port_is_up("lan"), 12)
 
 
+def test_a_renamed_tap_is_said_with_the_option_that_names_it(stories):
+    site = stories.soft
+    for name, words in (("at9", "write tap = at9"), ("at0", None)):
+        old = "at0" if words else "at9"
+        run("ip", "-n", site.ns, "link", "set", old, "down")
+        run("ip", "-n", site.ns, "link", "set", old, "name", name)
+        run("ip", "-n", site.ns, "link", "set", name, "up")
+        if words:
+            assert site.daemon.lines.wait(lambda line: words in line, 10)
+        site.daemon.wait_dump(port_is_up("lan"), 12)
+
+
 @pytest.mark.parametrize("name", ("altname", "talk"))
 def test_an_alternative_name_works_down_and_up_included(stories, name):
     site = getattr(stories, name)
@@ -285,3 +300,54 @@ def test_a_bridge_asks_its_cable_anew_whenever_a_member_comes(stories):
     run("ip", "-n", site.ns, "link", "set", "lan1", "master", "br0")
     assert len(asked()) == 3
     assert site.daemon.dump().row("ports", port="lan")["state"] == "up"
+
+
+def test_a_member_that_spanning_tree_holds_back_is_asked_when_it_forwards(stories):
+    """The port is a tap with carrier all the time; frames pass the bridge seconds later."""
+    site = stories.late
+    site.cables["lan0"] = cable = site.cable
+    run("ip", "-n", site.ns, "link", "add", "br0", "type", "bridge", "stp_state", "1",
+        "forward_delay", "300")
+    run("ip", "-n", site.ns, "link", "set", "br0", "up")
+    run("ip", "-n", site.ns, "link", "set", "at0", "master", "br0")
+    rest(8)                     # the tap itself forwards
+    watch = stories.world.keep(Capture(cable))
+    mark = watch.mark()
+    run("ip", "-n", site.ns, "link", "set", "lan0", "master", "br0")
+    asked = watch.count(lambda f: f.ddp and f.ddp.type == at.RTMP_REQUEST, 3, 15, mark)
+    assert len(asked) == 3
+    assert site.daemon.dump().row("ports", port="lan")["state"] == "up"
+
+
+# --- the interface of a tunnel
+
+def test_the_interface_of_a_tunnel_is_kept_when_it_is_renamed_and_may_have_an_altname(binary):
+    with World() as world:
+        a, b = world.site("a", 1), world.site("b", 2)
+        b.run(b.config({"a": a.address}))
+        run("ip", "-n", a.ns, "link", "property", "add", "dev", "wan0", "altname", LONG_NAME)
+        config = a.config({"b": b.address}, tunnel_more=f"device = {LONG_NAME}")
+        a.run(config)
+        a.daemon.wait_dump(peer_is("b"), 20)
+
+        def rename(old, new):
+            mark = a.daemon.lines.mark()
+            run("ip", "-n", a.ns, "link", "set", old, "down")
+            run("ip", "-n", a.ns, "link", "set", old, "name", new)
+            run("ip", "-n", a.ns, "link", "set", new, "up")
+            rest(1)
+            assert peer_is("b")(a.daemon.dump())
+            return a.daemon.lines.since(mark)
+
+        assert not [line for line in rename("wan0", "vpn0") if "renamed" in line]
+        a.daemon.write_config(config.replace(LONG_NAME, "vpn0"))
+        a.daemon.signal(signal.SIGHUP)
+        a.daemon.wait_dump(peer_is("b"), 20)
+        said = [line for line in rename("vpn0", "vpn1") if "tunnel wan" in line]
+        assert len(said) == 1 and "write device = vpn1" in said[0], said
+        # And it is still heard there.
+        b.daemon.stop()
+        b.daemon.start()
+        a.daemon.wait_dump(lambda d: not peer_is("b")(d), 20)
+        a.daemon.wait_dump(peer_is("b"), 30)
+        assert not [line for line in a.daemon.lines.since() if "no interface" in line]

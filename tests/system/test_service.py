@@ -3,9 +3,45 @@
 import re
 import signal
 import stat
+import subprocess
+from pathlib import Path
 
-from daemon import port_is_up
+from daemon import BINARY, port_is_up
 from lag import spent
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+
+
+def statements(path):
+    """A unit file as pairs of word and value."""
+    return [tuple(line.split("=", 1)) for line in path.read_text().splitlines()
+            if "=" in line and not line.startswith("#")]
+
+
+def test_the_unit_checks_quietly_and_needs_no_program_of_others_to_reload(world):
+    """What systemd runs at a reload, run as it does it: with nothing but a shell."""
+    unit = statements(CONF / "aurpd.service")
+    check, tell = (value for word, value in unit if word == "ExecReload")
+    assert ("RuntimeDirectoryPreserve", "restart") in unit
+    a = world.site("a", 1)
+    a.run(a.config({}))
+    words = check.replace("/usr/sbin/aurpd", str(BINARY)).split() + ["-c", a.daemon.config]
+    done = subprocess.run(words, capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    shell, option, command = tell.split(" ", 2)
+    assert (shell, option) == ("/bin/sh", "-c")
+    mark = a.daemon.lines.mark()
+    subprocess.run([shell, option, command.strip("'").replace("$$", "$")], check=True,
+                   env={"MAINPID": str(a.daemon.pid), "PATH": "/nowhere"}, timeout=60)
+    assert a.daemon.lines.wait(lambda line: "again: 1 port, 1 tunnel" in line, 20, mark)
+
+
+def test_the_drop_in_for_tashtalk_loads_the_drivers_first():
+    drop_in = statements(CONF / "examples/aurpd-tashtalk.conf")
+    for word in ("Wants", "After"):
+        assert (word, "modprobe@usbserial.service modprobe@cdc_acm.service") in drop_in
+    for kind in ("ttyUSB", "ttyACM", "ttyAMA"):
+        assert ("DeviceAllow", f"char-{kind} rw") in drop_in
 
 
 def keys(daemon, key):

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "rig_localtalk.h"
+#include "rig.h"
 
 static const struct mac no_mac = { { 0 } };
 
@@ -137,6 +137,22 @@ static void test_one_packet_or_one_of_each_of_two_routers_proves_nothing(void **
 	rig_free(rig);
 }
 
+/* As many as are remembered, and one more: its one packet does not count as another's second. */
+static void test_one_of_each_of_many_routers_proves_nothing(void **state)
+{
+	struct rig *rig = one_port_up(SEED_HARD);
+
+	(void)state;
+	for (uint8_t i = 0; i <= CABLE_ROUTERS_MAX; i++) {
+		const struct station p = stranger(rig, (uint8_t)(100 + i));
+
+		station_rtmp(&p, 7, 8, NULL);
+		rig_run(rig, span_s(15));
+	}
+	assert_true(port_is_up(et0(rig)));
+	rig_free(rig);
+}
+
 /* R39: a router that is no node of the cable that it claims; a packet that came through another. */
 static void test_atalk_R39_a_liar_proves_nothing(void **state)
 {
@@ -164,6 +180,25 @@ static void test_atalk_R41_after_five_minutes_it_is_ignored_and_named(void **sta
 	assert_true(port_is_up(et0(rig)));
 	assert_int_equal(rig_noted(rig, TRACE_RTMP_RANGE_IGNORED), 20);
 	rig_free(rig);
+}
+
+/* To the second: what comes at the end of the five minutes counts, what comes behind does not. */
+static void test_the_five_minutes_are_five(void **state)
+{
+	(void)state;
+	for (int ms = -500; ms <= 500; ms += 1000) {
+		struct rig *rig = rig_new_with(1);
+		const struct station p = stranger(rig, 200);
+
+		rig_configure(rig, 0, SEED_HARD, 3, 5, ZONES("EtherTalk"));
+		rig_start(rig);
+		while (!port_is_up(et0(rig)))
+			rig_run(rig, span_ms(10));
+		rig_run(rig, span_ms(300000 - 15000 + ms));
+		says_twice(rig, &p, span_s(15));
+		assert_int_equal(et0(rig)->state, ms < 0 ? PORT_CONFLICT : PORT_UP);
+		rig_free(rig);
+	}
 }
 
 static void test_a_soft_seed_takes_the_range_over_when_nobody_uses_ours(void **state)
@@ -214,6 +249,83 @@ static void test_a_soft_seed_stays_when_a_node_has_used_its_range(void **state)
 		assert_int_equal(rig_noted(rig, TRACE_RTMP_RANGE_IGNORED), 2);
 		rig_free(rig);
 	}
+}
+
+/* Whichever end of ours the other range leaves out. */
+static void test_a_soft_seed_stays_for_a_node_at_either_end(void **state)
+{
+	static const struct {
+		uint16_t node, first, last;
+	} ends[] = { { 3, 4, 9 }, { 5, 1, 4 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		struct rig *rig = one_port_up(SEED_SOFT);
+		struct station a = station_a(rig), p = station_p(rig);
+
+		a.addr.net = ends[i].node;
+		p.addr.net = 4;
+		station_aarp(&a, ELAP_BROADCAST, AARP_REQUEST, a.addr, no_mac, et0(rig)->addr);
+		for (int k = 0; k < 2; k++) {
+			station_rtmp(&p, ends[i].first, ends[i].last, NULL);
+			rig_run(rig, span_s(10));
+		}
+		assert_int_equal(rig_noted(rig, TRACE_PORT_TAKES_RANGE), 0);
+		assert_int_equal(et0(rig)->range.first, 3);
+		rig_free(rig);
+	}
+}
+
+/* It asks for our own address, and does not get it. */
+static void test_a_node_that_tries_our_address_is_no_obstacle(void **state)
+{
+	struct rig *rig = one_port_up(SEED_SOFT);
+	const struct station a = station_a(rig), p = stranger(rig, 200);
+
+	(void)state;
+	station_aarp(&a, ELAP_BROADCAST, AARP_PROBE, et0(rig)->addr, no_mac, et0(rig)->addr);
+	says_twice(rig, &p, span_s(10));
+	assert_int_equal(rig_noted(rig, TRACE_PORT_TAKES_RANGE), 1);
+	rig_free(rig);
+}
+
+/* A port that has learnt its range learns the next. */
+static void test_a_port_without_a_range_of_its_own_takes_over_likewise(void **state)
+{
+	struct rig *rig = rig_new_with(1);
+	const struct station p = stranger(rig, 200), q = station_q(rig);
+
+	(void)state;
+	rig_configure(rig, 0, SEED_NONE, 0, 0, NULL);
+	rig_start(rig);
+	rig_run(rig, span_ms(2100));
+	station_rtmp(&q, 3, 5, NULL);
+	rig_run(rig, span_ms(2100));
+	assert_int_equal(et0(rig)->range.first, 3);
+	says_twice(rig, &p, span_s(10));
+	rig_run(rig, span_ms(2100));
+	assert_int_equal(et0(rig)->range.first, 7);
+	rig_free(rig);
+}
+
+/* Two of our cables were joined: the range of one is not the other's as well. */
+static void test_the_range_of_another_port_is_not_taken_over(void **state)
+{
+	struct rig *rig = rig_new();
+	struct station p = station_p(rig);
+
+	(void)state;
+	rig_configure(rig, 0, SEED_SOFT, 3, 5, ZONES("EtherTalk"));
+	rig_bring_up(rig);
+	p.addr.net = 6;
+	station_rtmp(&p, 6, 6, NULL);
+	rig_run(rig, span_s(10));
+	station_rtmp(&p, 6, 6, NULL);
+	rig_run(rig, span_s(3));
+	assert_int_equal(et0(rig)->range.first, 3);
+	assert_true(port_is_up(et0(rig)));
+	assert_int_equal(rig_noted(rig, TRACE_RTMP_RANGE_IGNORED), 2);
+	rig_free(rig);
 }
 
 /* 4.42 is a number of 3-9 as well. */
@@ -274,6 +386,24 @@ static void test_a_change_of_the_link_asks_anew_and_stops_nothing(void **state)
 	rig_free(rig);
 }
 
+/* What a router said once, long ago and perhaps on another cable, is no first packet. */
+static void test_what_was_heard_before_a_change_does_not_count(void **state)
+{
+	struct rig *rig = one_port_up(SEED_HARD);
+	const struct station p = stranger(rig, 200);
+
+	(void)state;
+	station_rtmp(&p, 7, 8, NULL);
+	rig_run(rig, span_s(60));
+	router_link_changed(rig->r, rig->now, et0(rig));
+	station_rtmp(&p, 7, 8, NULL);
+	assert_true(port_is_up(et0(rig)));
+	rig_run(rig, span_s(10));
+	station_rtmp(&p, 7, 8, NULL);
+	assert_int_equal(et0(rig)->state, PORT_CONFLICT);
+	rig_free(rig);
+}
+
 /* A node that came along with us still has our number. */
 static void test_a_change_of_the_link_forgets_no_node(void **state)
 {
@@ -315,56 +445,6 @@ static void test_a_port_without_a_link_does_not_mind(void **state)
 	rig_free(rig);
 }
 
-/* --- LocalTalk --------------------------------------------------------------------------- */
-
-#define DATA_11 "\x00\x0B\x08\xC8\x00\x00\x82", 7
-
-static struct rig *localtalk_up(enum seed_mode seed)
-{
-	struct rig *rig = rig_localtalk_new();
-
-	rig_configure(rig, LT0, seed, 10, 10, ZONES("LocalTalk"));
-	rig_start(rig);
-	rig_run(rig, span_s(5));
-	assert_true(port_is_up(rig->link[LT0].port));
-	return rig;
-}
-
-static void test_atalk_R43_localtalk_networks_prove_to_be_others_likewise(void **state)
-{
-	struct rig *rig = localtalk_up(SEED_HARD);
-
-	(void)state;
-	llap_say_rtmp(rig, 200, DATA_11);
-	rig_run(rig, span_s(10));
-	llap_say_rtmp(rig, 200, DATA_11);
-	assert_int_equal(rig->link[LT0].port->state, PORT_CONFLICT);
-	rig_free(rig);
-	rig = localtalk_up(SEED_SOFT);
-	llap_say_rtmp(rig, 200, DATA_11);
-	rig_run(rig, span_s(10));
-	llap_say_rtmp(rig, 200, DATA_11);
-	rig_run(rig, span_s(3));
-	assert_int_equal(rig->link[LT0].port->range.first, 11);
-	rig_free(rig);
-}
-
-static void test_a_localtalk_node_that_says_our_number_keeps_it(void **state)
-{
-	struct rig *rig = localtalk_up(SEED_SOFT);
-	const struct ddp h = { .dst = { NET_LT0, NODE_US, 4 },
-		.src = { NET_LT0, NODE_L, 253 },
-		.type = DDP_AEP };
-
-	(void)state;
-	llap_say_long(rig, &h, "\1x", 2);
-	llap_say_rtmp(rig, 200, DATA_11);
-	rig_run(rig, span_s(10));
-	llap_say_rtmp(rig, 200, DATA_11);
-	assert_int_equal(rig->link[LT0].port->range.first, NET_LT0);
-	rig_free(rig);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,18 +452,23 @@ int main(void)
 		cmocka_unit_test(test_atalk_D33_nothing_else_is_heard_while_probing),
 		cmocka_unit_test(test_two_data_of_one_router_stop_a_hard_seed_that_was_up),
 		cmocka_unit_test(test_one_packet_or_one_of_each_of_two_routers_proves_nothing),
+		cmocka_unit_test(test_one_of_each_of_many_routers_proves_nothing),
 		cmocka_unit_test(test_atalk_R39_a_liar_proves_nothing),
 		cmocka_unit_test(test_atalk_R41_after_five_minutes_it_is_ignored_and_named),
+		cmocka_unit_test(test_the_five_minutes_are_five),
 		cmocka_unit_test(test_a_soft_seed_takes_the_range_over_when_nobody_uses_ours),
 		cmocka_unit_test(test_a_soft_seed_stays_when_a_node_has_used_its_range),
+		cmocka_unit_test(test_a_soft_seed_stays_for_a_node_at_either_end),
+		cmocka_unit_test(test_a_node_that_tries_our_address_is_no_obstacle),
+		cmocka_unit_test(test_a_port_without_a_range_of_its_own_takes_over_likewise),
+		cmocka_unit_test(test_the_range_of_another_port_is_not_taken_over),
 		cmocka_unit_test(test_a_node_that_keeps_its_number_is_no_obstacle),
 		cmocka_unit_test(test_what_was_taken_over_is_not_given_up_for_a_third),
 		cmocka_unit_test(test_a_change_of_the_link_asks_anew_and_stops_nothing),
+		cmocka_unit_test(test_what_was_heard_before_a_change_does_not_count),
 		cmocka_unit_test(test_a_change_of_the_link_forgets_no_node),
 		cmocka_unit_test(test_a_port_in_conflict_tries_again_when_its_link_changes),
 		cmocka_unit_test(test_a_port_without_a_link_does_not_mind),
-		cmocka_unit_test(test_atalk_R43_localtalk_networks_prove_to_be_others_likewise),
-		cmocka_unit_test(test_a_localtalk_node_that_says_our_number_keeps_it),
 	};
 
 	return cmocka_run_group_tests_name("cable_watch", tests, NULL, NULL);

@@ -94,6 +94,7 @@ static const struct link_remedy remedies[] = { { ENXIO, "buy one" }, { 0, NULL }
 
 static const struct link_kind kind = {
 	.size = sizeof(struct link),
+	.option = "wire",
 	.wait_most_s = 2,
 	.needs_capability = true,
 	.remedies = remedies,
@@ -216,7 +217,7 @@ static void test_a_renamed_device_is_called_by_its_name_of_now(void **state)
 	link_check(s->link);
 	assert_int_equal(s->said, 1);
 	assert_string_equal(s->text, "dev0 was renamed and is new0 now; it is kept until the next "
-				     "start: write device = new0");
+				     "start: write wire = new0");
 	device.trouble = TROUBLE_NO_CARRIER;
 	link_check(s->link);
 	assert_non_null(strstr(s->text, "new0 has no carrier"));

@@ -78,6 +78,12 @@ static void test_each_kind_and_subject_has_its_own_pauses(void **state)
 		say(&calls[i], "wan");
 	say(&e, "lan");
 	assert_int_equal(log_rig_lines(), 5);
+	/* Two kinds about the same: who has the network, and whose it is. */
+	e.kind = TRACE_PEER_DUPLICATE_NET;
+	say(&e, "lan");
+	e.kind = TRACE_PEER_REFLECTS;
+	say(&e, "lan");
+	assert_int_equal(log_rig_lines(), 7);
 }
 
 static void test_a_caller_with_ever_new_ports_is_one_subject(void **state)

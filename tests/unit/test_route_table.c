@@ -42,6 +42,9 @@ static void test_atalk_R22_next_router_may_get_worse_and_vanish_at_15(void **sta
 	route_offer_rtmp(&r, &lan, q1, net(20), 2);
 	assert_int_equal(route_offer_rtmp(&r, &lan, q1, net(20), 5), OFFER_CHANGED);
 	assert_int_equal(best(20)->distance, 6);
+	assert_int_equal(route_offer_rtmp(&r, &lan, q1, net(20), 14), OFFER_CHANGED);
+	assert_int_equal(best(20)->distance, 15);
+	assert_true(route_is_usable(route_find(&r.routes, 20)));
 	assert_int_equal(route_offer_rtmp(&r, &lan, q1, net(20), 15), OFFER_CHANGED);
 	assert_false(is_known(20));
 }

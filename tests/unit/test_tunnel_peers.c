@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -158,6 +159,8 @@ static void test_losing_the_socket_closes_and_getting_it_back_opens(void **state
 	mate_join(&m);
 	router_tunnel_down(lab->rig->r, lab->rig->now, lab->tunnel[0]);
 	mate_take(&m, AURP_RD);
+	assert_non_null(strstr(rig_last(lab->rig, TRACE_PEER_DOWN)->event.text,
+		"our own address changed"));
 	assert_states(lab, "p0", "unconnected", "unconnected");
 	assert_int_equal(lab_distance(lab, 200), -1);
 	mate_assert_silence(&m, span_s(600));
