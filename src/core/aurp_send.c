@@ -14,9 +14,6 @@
 /* For an RD and for what it must wait for: three RDs fit into five seconds (C37). */
 static const struct span last_ack_wait = { 1000 * 1000 };
 static const struct span rd_wait = { 1300 * 1000 };
-/* Whoever calls again may stop calling after half a minute: so long a probe may take (C17). */
-static const struct span probe_wait = { 1500 * 1000 };
-static const struct span probe_most = { 7 * 1000000 };
 /* A peer that has been told nothing yet need not wait for a whole interval. */
 static const struct span gather_first = { 200 * 1000 };
 
@@ -71,12 +68,6 @@ bool send_is_open(const struct peer *p)
 	return rules[p->send.state].legal & ON(TICKLE);
 }
 
-bool send_is_asking(const struct peer *p)
-{
-	return p->send.state == SEND_WAIT_PROBE_ACK || p->send.state == SEND_WAIT_RI_REQ ||
-	       p->send.is_urgent;
-}
-
 bool send_is_on(const struct peer *p, uint16_t id)
 {
 	return send_is_open(p) && p->send.id == id && p->send.is_confirmed;
@@ -98,20 +89,10 @@ void send_enter(struct peer *p, enum send_state state)
 
 /* --- one sequenced packet at a time (S3) ----------------------------------------------- */
 
-static void begin(struct peer *p, struct aurp_out *out, enum aurp_msg msg)
+void send_begin(struct peer *p, struct aurp_out *out, enum aurp_msg msg)
 {
 	aurp_begin(out, AURP_SEND_MAX, &(struct aurp){ .connection = p->send.id,
 		.sequence = p->send.sequence, .msg = msg });
-}
-
-/* First at the pace of the round trip, then calmly until it has taken long enough. */
-static struct span probe_ack_wait(const struct peer *p)
-{
-	struct span left = instant_since(instant_add(p->send.sent, probe_most),
-		peer_router(p)->now);
-	struct span d = p->send.repeats < PLACE_QUICK_TRIES ? place_quick_wait(p) : probe_wait;
-
-	return span_cmp(d, left) > 0 ? left : d;
 }
 
 static struct span ack_wait(const struct peer *p)
@@ -120,10 +101,10 @@ static struct span ack_wait(const struct peer *p)
 
 	if (p->send.state == SEND_WAIT_RD_ACK)
 		return span_cmp(d, rd_wait) > 0 ? rd_wait : d;
-	return send_is_asking(p) ? probe_ack_wait(p) : d;
+	return send_is_asking(p) ? send_probe_wait(p) : d;
 }
 
-static void put_on_its_way(struct peer *p, struct aurp_out *out, enum send_state state)
+void send_put_on_its_way(struct peer *p, struct aurp_out *out, enum send_state state)
 {
 	struct aurp_send *s = &p->send;
 
@@ -140,9 +121,9 @@ static void send_rd(struct peer *p)
 {
 	struct aurp_out out;
 
-	begin(p, &out, AURP_RD);
+	send_begin(p, &out, AURP_RD);
 	aurp_encode_rd(&out.w, AURP_ERR_NORMAL_CLOSE);
-	put_on_its_way(p, &out, SEND_WAIT_RD_ACK);
+	send_put_on_its_way(p, &out, SEND_WAIT_RD_ACK);
 }
 
 /* No acknowledgement came, and none will: the next packet needs another number. */
@@ -152,7 +133,7 @@ static void give_up_packet(struct peer *p)
 	send_rd(p);
 }
 
-static void repeat(struct peer *p)
+void send_repeat(struct peer *p)
 {
 	struct aurp_send *s = &p->send;
 
@@ -168,7 +149,7 @@ static bool has_no_try_left(const struct peer *p)
 
 	if (!send_is_asking(p))
 		return s->repeats >= rules[s->state].repeats;
-	return instant_cmp(peer_router(p)->now, instant_add(s->sent, probe_most)) >= 0;
+	return send_probe_is_over(p);
 }
 
 static void on_retry(struct timer *t)
@@ -188,7 +169,7 @@ static void on_retry(struct timer *t)
 		recv_verify(p);
 		return;
 	}
-	repeat(p);
+	send_repeat(p);
 }
 
 /* --- lists and updates ----------------------------------------------------------------- */
@@ -198,12 +179,12 @@ static void send_list_packet(struct peer *p)
 	struct aurp_send *s = &p->send;
 	struct aurp_out out;
 
-	begin(p, &out, AURP_RI_RSP);
+	send_begin(p, &out, AURP_RI_RSP);
 	view_write_list(p, &s->pass, &out.w);
 	s->in_list = !s->pass.is_done;
 	if (s->pass.is_done)
 		wr_patch_u16(&out.w, AURP_HEADER - sizeof(uint16_t), AURP_LAST);
-	put_on_its_way(p, &out, SEND_WAIT_RI_RSP_ACK);
+	send_put_on_its_way(p, &out, SEND_WAIT_RI_RSP_ACK);
 }
 
 static void start_list(struct peer *p)
@@ -218,7 +199,7 @@ static void send_events(struct peer *p, const struct aurp_event *event, size_t n
 {
 	struct aurp_out out;
 
-	begin(p, &out, AURP_RI_UPD);
+	send_begin(p, &out, AURP_RI_UPD);
 	for (size_t i = 0; i < n; i++) {
 		struct aurp_event ev = event[i];
 
@@ -229,7 +210,7 @@ static void send_events(struct peer *p, const struct aurp_event *event, size_t n
 	}
 	view_commit(p, event, n);
 	p->send.has_updated = true;
-	put_on_its_way(p, &out, SEND_WAIT_RI_UPD_ACK);
+	send_put_on_its_way(p, &out, SEND_WAIT_RI_UPD_ACK);
 }
 
 /* The next packet of the update that the peer wants; false: there is none, the update is over. */
@@ -320,43 +301,6 @@ void send_proven(struct peer *p)
 		go_on(p);
 }
 
-/* Who waits for its first list takes no update, and asks every few seconds by itself. */
-static void await_request(struct peer *p)
-{
-	send_enter(p, SEND_WAIT_RI_REQ);
-	p->send.sent = peer_router(p)->now;
-	router_arm(peer_router(p), &p->send.retry, probe_most);
-}
-
-void send_probe(struct peer *p)
-{
-	struct aurp_out out;
-
-	if (p->send.state != SEND_CONNECTED || !p->is_proven)
-		return;
-	if (!p->send.is_informed) {
-		await_request(p);
-		return;
-	}
-	begin(p, &out, AURP_RI_UPD);
-	aurp_encode_event(&out.w, &(struct aurp_event){ .code = AURP_EV_NULL });
-	put_on_its_way(p, &out, SEND_WAIT_PROBE_ACK);
-}
-
-/* Half a minute apart, as its repeats may be by now, it would keep a restarted peer out. */
-void send_hurry(struct peer *p)
-{
-	struct aurp_send *s = &p->send;
-	bool is_waiting = s->state == SEND_WAIT_RI_RSP_ACK || s->state == SEND_WAIT_RI_UPD_ACK;
-
-	if (!is_waiting || s->is_urgent || s->is_leaving)
-		return;
-	s->is_urgent = true;
-	s->repeats = 0;
-	s->sent = peer_router(p)->now;
-	repeat(p);
-}
-
 /* --- requests and acknowledgements ----------------------------------------------------- */
 
 static void on_ri_req(struct peer *p, const struct aurp *h, struct rd *body)
@@ -371,7 +315,7 @@ static void on_ri_req(struct peer *p, const struct aurp *h, struct rd *body)
 		return;
 	s->owes_list = true;
 	if (s->state == SEND_WAIT_RI_REQ)
-		place_answered(p);
+		place_acknowledged(p);
 	if (is_idle(p))
 		go_on(p);
 }
@@ -392,7 +336,7 @@ static void on_ri_ack(struct peer *p, const struct aurp *h, struct rd *body)
 		send_close(p, "we leave");
 		return;
 	}
-	place_answered(p);
+	place_acknowledged(p);
 	s->sequence = seq_next(s->sequence);
 	if ((h->flags & AURP_SZI) && was != SEND_WAIT_PROBE_ACK)
 		send_zones_of_packet(p);
@@ -420,7 +364,7 @@ static void on_tickle(struct peer *p, const struct aurp *h, struct rd *body)
 	if (p->send.state == SEND_WAIT_PROBE_ACK && p->send.repeats > 0) {
 		p->send.repeats = 0;
 		p->send.sent = peer_router(p)->now;
-		repeat(p);
+		send_repeat(p);
 	}
 }
 

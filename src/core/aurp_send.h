@@ -16,6 +16,7 @@
 #include "meter.h"
 #include "timer.h"
 
+struct aurp_out;
 struct peer;
 struct peer_call;
 
@@ -100,6 +101,17 @@ void send_leave(struct peer *p);
 
 /* The only writer of the state; stops `retry`. */
 void send_enter(struct peer *p, enum send_state state);
+
+/* Begins the next sequenced packet in `out`; sends it, and again until it is acknowledged. */
+void send_begin(struct peer *p, struct aurp_out *out, enum aurp_msg msg);
+void send_put_on_its_way(struct peer *p, struct aurp_out *out, enum send_state state);
+
+/* Now, byte for byte (S11). */
+void send_repeat(struct peer *p);
+
+/* aurp_send_probe.c: how long a packet that asks may wait for its answer; whether all did. */
+struct span send_probe_wait(const struct peer *p);
+bool send_probe_is_over(const struct peer *p);
 
 /* aurp_send_sui.c: is one of these events of a kind that the peer asked for (U19)? */
 bool send_wants(const struct peer *p, const struct aurp_event *event, size_t n);

@@ -1,8 +1,7 @@
 /*
  * Data sender: Open-Req and its answers (RFC 1504 p. 23-26, 42-43, 48). A data
  * receiver that opens although it has a connection may have lost our answer, or
- * its memory; or somebody forges its address. And what silence means. Called by
- * aurp_send.c.
+ * its memory; or somebody forges its address. Called by aurp_send.c.
  */
 #include "aurp_send.h"
 
@@ -157,28 +156,4 @@ bool send_is_taken_for_older(const struct peer *p)
 
 	return !s->is_informed && p->is_proven &&
 	       instant_cmp(instant_add(s->began, list_is_asked), peer_router(p)->now) < 0;
-}
-
-/* --- silence --------------------------------------------------------------------------- */
-
-/*
- * With a connection the other way its tickles watch the peer. Without, nobody
- * would notice that a data receiver is gone until there is something to tell.
- */
-void send_quiet_fired(struct timer *t)
-{
-	struct peer *p = container_of(t, struct peer, send.quiet);
-	struct instant due = instant_add(p->send.heard, p->tunnel->config.last_heard_timeout);
-
-	if (instant_cmp(due, peer_router(p)->now) > 0) {
-		timer_set(&peer_router(p)->timers, t, due);
-		return;
-	}
-	if (!p->is_proven) {
-		send_close(p, "it does not answer us");
-		return;
-	}
-	if (!recv_is_open(p))
-		send_probe(p);
-	router_arm(peer_router(p), t, p->tunnel->config.last_heard_timeout);
 }

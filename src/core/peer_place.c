@@ -187,13 +187,19 @@ static void settle(struct peer *p)
 	router_disarm(peer_router(p), &p->place.timer);
 }
 
+/* Nothing of the peer has ever come from there. */
+static bool place_is_anothers(const struct peer *p, struct endpoint from)
+{
+	return !endpoint_eq(from, p->to) && !endpoint_eq(from, p->place.alias);
+}
+
 void place_answered(struct peer *p)
 {
 	if (!p->place.is_doubted)
 		return;
 	if (p->place.call.kind == CALL_HINT)
 		p->place.alias = p->place.call.from;
-	else if (!endpoint_eq(p->place.call.from, p->to))
+	else if (place_is_anothers(p, p->place.call.from))
 		p->place.neighbours = p->place.call.from;
 	settle(p);
 }
@@ -205,6 +211,12 @@ void place_lost(struct peer *p)
 	p->place.alias = p->place.neighbours = (struct endpoint){ 0 };
 	if (!p->is_unknown && p->n_addresses > 0)
 		p->to = p->addresses[p->current];
+}
+
+void place_acknowledged(struct peer *p)
+{
+	if (p->place.call.kind != CALL_ANSWERED)
+		place_answered(p);
 }
 
 /* --- a place proves itself -------------------------------------------------------------- */

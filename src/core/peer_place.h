@@ -84,6 +84,12 @@ void place_heard(struct peer *p);
 /* The proven place answered: whoever called meanwhile is forgotten (C16). */
 void place_answered(struct peer *p);
 
+/*
+ * The same, by what it says as a data receiver. On a connection that the doubtful call itself
+ * has opened that shows nothing about the older one the other way.
+ */
+void place_acknowledged(struct peer *p);
+
 /* No connection is left: the peer is dialled at its configured place. */
 void place_lost(struct peer *p);
 

@@ -276,6 +276,29 @@ static void test_any_zone_name_survives_the_way_through_text(void **state)
 	conf_free(c);
 }
 
+static void test_what_a_file_may_not_be(void **state)
+{
+	struct conf_report rep = { 0 };
+
+	(void)state;
+	assert_null(conf_load("/nonexistent/aurpd.conf", &rep));
+	assert_non_null(strstr(rep.messages[0].text, "No such file"));
+	conf_report_fini(&rep);
+	assert_null(conf_load("/", &rep));
+	assert_int_equal(rep.errors, 1);
+	conf_report_fini(&rep);
+}
+
+static void test_control_characters_of_the_file_reach_no_terminal(void **state)
+{
+	struct conf_report rep;
+
+	(void)state;
+	assert_null(conf_rig_parse("router { log-level = \"\x1b[2J\" }\n", &rep));
+	assert_null(strchr(rep.messages[0].text, 0x1B));
+	conf_report_fini(&rep);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +310,8 @@ int main(void)
 		cmocka_unit_test(test_an_empty_file_is_a_router_without_ports),
 		cmocka_unit_test(test_the_printed_configuration_reads_back_to_the_same),
 		cmocka_unit_test(test_any_zone_name_survives_the_way_through_text),
+		cmocka_unit_test(test_what_a_file_may_not_be),
+		cmocka_unit_test(test_control_characters_of_the_file_reach_no_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -448,29 +448,6 @@ static void test_harmless_oddities_are_warnings(void **state)
 	conf_free(conf_rig_good("ethertalk a { device=eth0 network=1 zones={ \"The Lab\" } }"));
 }
 
-static void test_what_a_file_may_not_be(void **state)
-{
-	struct conf_report rep = { 0 };
-
-	(void)state;
-	assert_null(conf_load("/nonexistent/aurpd.conf", &rep));
-	assert_non_null(strstr(rep.messages[0].text, "No such file"));
-	conf_report_fini(&rep);
-	assert_null(conf_load("/", &rep));
-	assert_int_equal(rep.errors, 1);
-	conf_report_fini(&rep);
-}
-
-static void test_control_characters_of_the_file_reach_no_terminal(void **state)
-{
-	struct conf_report rep;
-
-	(void)state;
-	assert_null(conf_rig_parse("router { log-level = \"\x1b[2J\" }\n", &rep));
-	assert_null(strchr(rep.messages[0].text, 0x1B));
-	conf_report_fini(&rep);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -494,8 +471,6 @@ int main(void)
 		cmocka_unit_test(test_all_semantic_errors_come_at_once_in_order),
 		cmocka_unit_test(test_atalk_Q32_letters_that_netatalk_folds_differently),
 		cmocka_unit_test(test_harmless_oddities_are_warnings),
-		cmocka_unit_test(test_what_a_file_may_not_be),
-		cmocka_unit_test(test_control_characters_of_the_file_reach_no_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,6 +209,33 @@ static void test_aurp_C19_the_last_connection_is_nothing_while_the_next_is_open(
 	lab_free(lab);
 }
 
+/* Its new data receiver acknowledges our list, but our data receiver has a dead connection. */
+static void test_a_list_that_is_taken_on_the_new_connection_does_not_save_the_old(void **state)
+{
+	struct mate m;
+	struct lab *lab = joined(&m);
+	const struct sent *s;
+	struct instant end;
+
+	(void)state;
+	send_close(peer_in(lab), "a test");
+	mate_forget(&m);
+	/* Then it is killed, and calls. */
+	m.id = 0x7777;
+	mate_open_req(&m);
+	mate_take(&m, AURP_OPEN_RSP);
+	mate_take(&m, AURP_TICKLE);
+	mate_ri_req(&m, AURP_SUI_ALL);
+	mate_take(&m, AURP_RI_RSP);
+	mate_ack(&m, 1, 0);
+	end = instant_add(lab->rig->now, span_s(4));
+	do
+		s = mate_await_any(&m, instant_since(end, lab->rig->now));
+	while (s && (s->h.msg != AURP_OPEN_REQ || s->h.connection == m.dut_id));
+	assert_non_null(s);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +246,8 @@ int main(void)
 			test_aurp_X7_the_last_connection_buys_no_more_bytes_than_were_sent_on_it),
 		cmocka_unit_test(
 			test_aurp_C19_the_last_connection_is_nothing_while_the_next_is_open),
+		cmocka_unit_test(
+			test_a_list_that_is_taken_on_the_new_connection_does_not_save_the_old),
 	};
 
 	return cmocka_run_group_tests_name("half_open", tests, NULL, NULL);

@@ -208,7 +208,7 @@ static void test_a_peer_that_has_not_asked_yet_is_not_probed_by_an_update(void *
 	lab_free(lab);
 }
 
-static void test_aurp_S2_a_farewell_to_who_has_not_asked_is_the_first_packet(void **state)
+static void test_a_farewell_to_who_has_not_asked_is_the_first_packet(void **state)
 {
 	struct mate m;
 	struct lab *lab = called_before_it_asked(&m);
@@ -388,8 +388,7 @@ int main(void)
 		cmocka_unit_test(
 			test_aurp_C17_C29_a_dead_connection_gives_way_to_the_next_open_req),
 		cmocka_unit_test(test_a_peer_that_has_not_asked_yet_is_not_probed_by_an_update),
-		cmocka_unit_test(
-			test_aurp_S2_a_farewell_to_who_has_not_asked_is_the_first_packet),
+		cmocka_unit_test(test_a_farewell_to_who_has_not_asked_is_the_first_packet),
 		cmocka_unit_test(test_who_does_not_ask_either_makes_room_for_the_next_call),
 		cmocka_unit_test(test_a_tickle_keeps_the_connection_that_is_probed),
 		cmocka_unit_test(test_aurp_C15_an_unused_connection_is_replaced_at_once),

@@ -170,6 +170,42 @@ static void test_what_was_known_of_a_neighbour_goes_with_the_place(void **state)
 }
 
 /* A translator has kept the port of the second one; 387 is where the first is dialled, too. */
+/* Port 387 is forwarded to it, and its own packets get another one: it is one router, not two. */
+static void test_the_port_that_a_translator_gives_a_peer_is_no_neighbours(void **state)
+{
+	struct lab *lab = lab_new(1);
+	struct mate m = at_port(lab, AURP_PORT, DI_A), sends = at_port(lab, PORT_A, DI_A);
+
+	(void)state;
+	lab->tunnels[0].accept_unknown = true;
+	lab->tunnels[0].max_unknown_peers = 4;
+	lab_start(lab);
+	mate_resolve(&m);
+	sends.dut_id = mate_take(&m, AURP_OPEN_REQ)->h.connection;
+	mate_open_rsp(&sends, 1);
+	mate_take(&m, AURP_RI_REQ);
+	sends.id = m.id;
+	mate_open_req(&sends);
+	mate_take(&m, AURP_OPEN_RSP);
+	mate_ri_req(&sends, AURP_SUI_ALL);
+	mate_take(&m, AURP_RI_RSP);
+	mate_ack(&sends, 1, 0);
+	lab_run(lab, span_s(5));
+	mate_forget(&m);
+	/* It calls anew, and then its old connection answers after all. */
+	for (int i = 0; i < 2; i++) {
+		struct mate again = sends;
+
+		again.id = 0x7777;
+		mate_open_req(&again);
+		mate_ack(&sends, mate_take(&m, AURP_RI_UPD)->h.sequence, 0);
+		lab_run(lab, span_s(5));
+		mate_forget(&m);
+	}
+	assert_false(lab_has_peer(lab, "10.0.0.2:40001"));
+	lab_free(lab);
+}
+
 static void test_an_identifier_counts_at_the_port_where_another_is_dialled(void **state)
 {
 	struct lab *lab = with_peers(2, DI_A, DI_B, AURP_PORT);
@@ -291,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_port_387_is_no_strangers_own),
 		cmocka_unit_test(test_the_second_that_calls_itself_alike_is_a_stranger),
 		cmocka_unit_test(test_what_was_known_of_a_neighbour_goes_with_the_place),
+		cmocka_unit_test(test_the_port_that_a_translator_gives_a_peer_is_no_neighbours),
 		cmocka_unit_test(test_who_calls_back_from_there_is_asked_again),
 		cmocka_unit_test(test_an_identifier_counts_at_the_port_where_another_is_dialled),
 		cmocka_unit_test(test_a_call_from_a_configured_port_is_for_that_peer),
