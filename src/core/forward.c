@@ -15,6 +15,8 @@
 
 void datagram_drop(struct router *r, const struct datagram *d, enum drop_reason reason)
 {
+	if (d->goes_on)
+		return;
 	if (d->port)
 		port_drop(d->port, reason);
 	else if (d->peer)
@@ -88,6 +90,13 @@ static void deliver(struct router *r, struct datagram *d)
 		datagram_drop(r, d, DROP_DDP_NO_SOCKET);
 		break;
 	}
+}
+
+static void deliver_as_well(struct router *r, struct datagram *d)
+{
+	d->goes_on = true;
+	deliver(r, d);
+	d->goes_on = false;
 }
 
 /*
@@ -223,7 +232,7 @@ static void decide(struct router *r, struct datagram *d)
 		return;
 	}
 	if (attached && dst.node == AT_NODE_BROADCAST && dst.net == attached->addr.net)
-		deliver(r, d);
+		deliver_as_well(r, d);
 	forward(r, d);
 }
 

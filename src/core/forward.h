@@ -23,6 +23,7 @@ struct datagram {
 	struct peer *peer;		/* ... or from this peer: one of them is NULL */
 	bool was_short;			/* had a short header: only for our own sockets (D01) */
 	bool was_group;			/* the frame was addressed to a group */
+	bool goes_on;			/* is forwarded, too: what our sockets refuse is no loss */
 	struct mac link_source;		/* hardware address of the sender, if the medium has them */
 };
 

@@ -304,25 +304,26 @@ static struct aurp_domain domain_to(const struct peer *p, enum aurp_type type)
 	return (struct aurp_domain){ .dst = dst, .src = p->tunnel->own, .type = type };
 }
 
-static void send_payload_to(struct peer *p, struct endpoint to,
+static bool send_payload_to(struct peer *p, struct endpoint to,
 	const struct aurp_domain *domain, struct pkt *pkt)
 {
-	bool has_room = aurp_push_domain(pkt, domain);
-
 	/* The shell and our own packets leave PKT_HEADROOM. */
-	assert(has_room);
-	(void)has_room;
+	if (!aurp_push_domain(pkt, domain)) {
+		peer_drop(p, DROP_TUNNEL_NO_HEADROOM);
+		return false;
+	}
 	p->count.tx++;
 	p->count.tx_bytes += pkt->len;
 	p->sent = peer_router(p)->now;
 	tunnel_send(p->tunnel, to, pkt);
+	return true;
 }
 
-void peer_send_payload(struct peer *p, enum aurp_type type, struct pkt *pkt)
+bool peer_send_payload(struct peer *p, enum aurp_type type, struct pkt *pkt)
 {
 	struct aurp_domain domain = domain_to(p, type);
 
-	send_payload_to(p, p->to, &domain, pkt);
+	return send_payload_to(p, p->to, &domain, pkt);
 }
 
 bool peer_may_answer(struct peer *p, size_t len)
@@ -361,7 +362,7 @@ void peer_transmit_to(struct peer *p, struct endpoint to, const struct aurp_doma
 	assert(wr_ok(&out->w));
 	out->buf.pkt.len = wr_len(&out->w);
 	p->count.msg_tx[out->msg]++;
-	send_payload_to(p, to, domain, &out->buf.pkt);
+	(void)send_payload_to(p, to, domain, &out->buf.pkt);
 }
 
 void peer_transmit(struct peer *p, struct aurp_out *out)

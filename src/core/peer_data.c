@@ -38,8 +38,8 @@ static void hold(struct peer *p, const struct pkt *datagram)
 
 static void send_data(struct peer *p, struct pkt *datagram)
 {
-	p->count.data_tx++;
-	peer_send_payload(p, AURP_DATA, datagram);
+	if (peer_send_payload(p, AURP_DATA, datagram))
+		p->count.data_tx++;
 }
 
 /* A long silence that no tickle broke (C26). */

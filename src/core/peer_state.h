@@ -163,8 +163,8 @@ void peer_answer(struct peer *p, struct aurp_out *out);
 /* Sends AURP bytes that were built before. */
 void peer_transmit_bytes(struct peer *p, enum aurp_msg msg, const uint8_t *bytes, size_t len);
 
-/* Puts the domain header before a packet that needs its headroom, and sends and counts it. */
-void peer_send_payload(struct peer *p, enum aurp_type type, struct pkt *pkt);
+/* Puts the domain header before a packet, and sends and counts it. False: it has no headroom. */
+bool peer_send_payload(struct peer *p, enum aurp_type type, struct pkt *pkt);
 
 /* The tickle was answered, or the connection is lost. */
 void peer_release_held(struct peer *p);

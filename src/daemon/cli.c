@@ -10,12 +10,13 @@
 
 static const char usage[] =
 	"usage: aurpd [-c file] [-t [-q]] [-l level] [-V] [-h]\n"
-	"  -c file   the configuration (default " AURPD_CONFIG_FILE ")\n"
-	"  -t        check the configuration, print it in normal form, and exit\n"
-	"  -q        with -t: print errors only\n"
-	"  -l level  log error, warning, info or debug messages (overrides log-level)\n"
-	"  -V        print the version and exit\n"
-	"  -h        print this and exit\n"
+	"  -c, --config=file      the configuration (default " AURPD_CONFIG_FILE ")\n"
+	"  -t, --test             check the configuration, print it in normal form, and exit\n"
+	"  -q, --quiet            with -t: print errors only\n"
+	"  -l, --log-level=level  log error, warning, info or debug messages (overrides the\n"
+	"                         log-level of the configuration)\n"
+	"  -V, --version          print the version and exit\n"
+	"  -h, --help             print this and exit\n"
 	"Signals: HUP reads the configuration again, USR1 writes the dump,\n"
 	"USR2 asks the peers for their networks again,\n"
 	"TERM and INT tell the peers and end. See aurpd(8) and aurpd.conf(5).\n";
@@ -43,27 +44,36 @@ static bool refuse(int *status, const char *what)
 /* What getopt found wrong with the argument that it has just passed, or is in. */
 static bool refuse_option(int *status, int found, int letter, const char *argument)
 {
-	char what[64];
+	bool is_word = strncmp(argument, "--", 2) == 0;
+	char option[48], what[96];
 
-	if (found == ':')
-		snprintf(what, sizeof what, "-%c wants a %s behind it", letter,
-			letter == 'c' ? "file" : "level");
-	else if (letter)
-		snprintf(what, sizeof what, "there is no option -%c", letter);
+	if (is_word || !letter)
+		snprintf(option, sizeof option, "%.40s", argument);
 	else
-		snprintf(what, sizeof what, "there is no option %.40s", argument);
+		snprintf(option, sizeof option, "-%c", letter);
+	if (found == ':')
+		snprintf(what, sizeof what, "%s wants a %s behind it", option,
+			letter == 'c' ? "file" : "level");
+	else if (is_word && letter)
+		snprintf(what, sizeof what, "%s: this option takes no value", option);
+	else
+		snprintf(what, sizeof what, "there is no option %s", option);
 	safe_text_clean(what);
 	return refuse(status, what);
 }
 
+static const struct option words[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "test", no_argument, NULL, 't' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "log-level", required_argument, NULL, 'l' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
 bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 {
-	/* What people try first with a program that they do not know. */
-	static const struct option words[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
-	};
 	int c;
 
 	*cli = (struct cli){ .config_file = AURPD_CONFIG_FILE };

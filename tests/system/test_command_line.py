@@ -165,7 +165,9 @@ def test_wrong_usage_exits_64_and_says_how(binary, args):
 
 
 @pytest.mark.parametrize("args, words", [
-    (("-tx",), "there is no option -x"), (("--config=a",), "there is no option --config=a"),
+    (("-tx",), "there is no option -x"), (("--configs=a",), "there is no option --configs=a"),
+    (("--config",), "--config wants a file"),
+    (("--test=yes",), "--test=yes: this option takes no value"),
     (("-c",), "-c wants a file"), (("-t", "-l"), "-l wants a level"),
     (("--\x1b[2J",), "there is no option --?[2J"),
     (("surplus",), "no arguments besides the options"),
@@ -174,6 +176,16 @@ def test_wrong_usage_says_what_is_wrong_first(binary, args, words):
     said = aurpd(*args).stderr.splitlines()
     assert said[0].startswith("aurpd: ") and words in said[0], said
     assert said[1].startswith("usage: ")
+
+
+def test_every_option_has_a_word(config):
+    path = config(GOOD)
+    said = [aurpd(*args).stdout for args in (
+        ("-t", "-c", path), ("--test", "--config", path), ("--test", f"--config={path}"))]
+    assert said[0] and said[0] == said[1] == said[2]
+    assert "level" in aurpd("--log-level=loud").stderr
+    quiet = aurpd("--test", "--quiet", "--log-level=debug", "--config", path)
+    assert quiet.returncode == 0 and not quiet.stdout
 
 
 def test_help_and_version(binary):

@@ -254,6 +254,10 @@ static void test_atalk_D12_directed_broadcast_reaches_us_and_the_cable_once(void
 	assert_int_equal(h->ddp.dst.node, 0xFF);
 	h = rig_take(w->rig, ET0, DDP_AEP);	/* our own answer */
 	assert_int_equal(h->ddp.dst.node, 42);
+	/* A packet that went on is not lost, whatever our sockets think of it. */
+	send(&w->a, to(6, 0xFF, OTHER), 0, 0);
+	(void)rig_take(w->rig, ET1, DDP_AEP);
+	assert_dropped(w, ET0, DROP_DDP_NO_SOCKET, 0);
 	rig_assert_all_quiet(w->rig);
 }
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "aurp_rig.h"
+#include "peer_state.h"
 
 /* A datagram from `src` to `dst`, 4 bytes of data. */
 static size_t datagram(
@@ -189,6 +190,29 @@ static void say_tickle_after(const struct mate *m, const uint8_t *header, size_t
 	mate_say_raw(m, bytes, wr_len(&w));
 }
 
+/* It would leave without its domain header. */
+static void test_a_packet_without_room_for_its_header_does_not_leave(void **state)
+{
+	struct lab *lab = lab_up(1);
+	struct mate m = mate_of(lab, 0);
+	struct peer *p;
+	uint8_t bytes[100];
+	struct pkt pkt;
+
+	(void)state;
+	mate_join(&m);
+	mate_forget(&m);
+	p = container_of(lab->tunnel[0]->peers.next, struct peer, in_tunnel);
+	pkt = pkt_over(bytes, sizeof bytes, AURP_DOMAIN_HEADER - 1);
+	pkt.len = datagram(pkt.data, 50, (struct at_sockaddr){ 200, 1, 4 },
+		(struct at_sockaddr){ 10, 1, 4 }, 0);
+	peer_send_data(p, &pkt);
+	assert_null(mate_find(&m));
+	assert_int_equal(lab_count(lab, "p0", "tunnel-no-headroom"), 1);
+	assert_int_equal(lab_count(lab, "p0", "data-tx"), 0);
+	lab_free(lab);
+}
+
 static void test_aurp_T7_reserved_authority_is_dropped(void **state)
 {
 	struct lab *lab = lab_up(1);
@@ -359,6 +383,7 @@ int main(void)
 		cmocka_unit_test(
 			test_aurp_T24_fifteen_hops_reach_the_attached_cable_and_no_further),
 		cmocka_unit_test(test_aurp_T14_the_largest_datagram_crosses_whole),
+		cmocka_unit_test(test_a_packet_without_room_for_its_header_does_not_leave),
 		cmocka_unit_test(test_aurp_T7_reserved_authority_is_dropped),
 		cmocka_unit_test(test_aurp_T8_identifiers_are_walked_by_their_length_byte),
 		cmocka_unit_test(test_aurp_T26_unknown_version_and_type_are_dropped),
