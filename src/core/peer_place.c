@@ -159,6 +159,14 @@ void place_doubt(struct peer *p, struct peer_call call)
 		place_question(p);
 }
 
+/* Whatever called was dealt with. */
+static void settle(struct peer *p)
+{
+	p->place.is_doubted = false;
+	p->place.call.kind = CALL_NONE;
+	router_disarm(peer_router(p), &p->place.timer);
+}
+
 static void on_timer(struct timer *t)
 {
 	struct peer *p = container_of(t, struct peer, place.timer);
@@ -169,6 +177,9 @@ static void on_timer(struct timer *t)
 		p->place.asks_left--;
 		ask(p);
 		router_arm(peer_router(p), t, ask_least);
+	} else if (p->place.is_doubted) {
+		/* Nobody is there who answers: the next call is a new one. */
+		settle(p);
 	}
 }
 
@@ -177,14 +188,6 @@ void place_heard(struct peer *p)
 	if (p->is_proven && place_is_elsewhere(p) && !endpoint_eq(p->from, p->place.alias))
 		place_doubt(p, (struct peer_call){ .from = p->from, .di = p->from_di,
 			.kind = CALL_HINT });
-}
-
-/* Whatever called was dealt with. */
-static void settle(struct peer *p)
-{
-	p->place.is_doubted = false;
-	p->place.call.kind = CALL_NONE;
-	router_disarm(peer_router(p), &p->place.timer);
 }
 
 /* Nothing of the peer has ever come from there. */

@@ -236,6 +236,30 @@ static void test_a_list_that_is_taken_on_the_new_connection_does_not_save_the_ol
 	lab_free(lab);
 }
 
+/* Its old connection is heard, in words that answer no question; nobody answers where it is. */
+static void test_a_doubt_ends_and_the_next_call_is_a_new_one(void **state)
+{
+	struct mate m, again;
+	struct lab *lab = joined(&m);
+
+	(void)state;
+	send_close(peer_in(lab), "a test");
+	m.id = 0x7777;
+	mate_open_req(&m);
+	mate_ri_req(&m, AURP_SUI_ALL);
+	mate_ack(&m, 1, 0);
+	for (int i = 0; i < 12; i++) {
+		lab_run(lab, span_s(1));
+		mate_say_any(&m, (struct aurp){ m.dut_id, 0, 0, AURP_GZN_RSP });
+	}
+	mate_forget(&m);
+	again = m;
+	again.id = 0x5555;
+	mate_open_req(&again);
+	assert_int_equal(mate_take(&m, AURP_RI_UPD)->h.connection, m.id);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +272,7 @@ int main(void)
 			test_aurp_C19_the_last_connection_is_nothing_while_the_next_is_open),
 		cmocka_unit_test(
 			test_a_list_that_is_taken_on_the_new_connection_does_not_save_the_old),
+		cmocka_unit_test(test_a_doubt_ends_and_the_next_call_is_a_new_one),
 	};
 
 	return cmocka_run_group_tests_name("half_open", tests, NULL, NULL);
