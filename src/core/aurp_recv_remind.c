@@ -76,6 +76,7 @@ static void send_sender_rd(struct peer *p)
 		return;
 	m->rd_sequence = p->send.sequence;
 	p->send.sequence = seq_next(p->send.sequence);
+	send_forget_unused(p);
 	aurp_begin(&out, AURP_SEND_MAX, &(struct aurp){ .connection = p->send.id,
 		.sequence = m->rd_sequence, .msg = AURP_RD });
 	aurp_encode_rd(&out.w, AURP_ERR_NORMAL_CLOSE);

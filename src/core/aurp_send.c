@@ -112,6 +112,7 @@ void send_put_on_its_way(struct peer *p, struct aurp_out *out, enum send_state s
 	assert(s->packet_len <= sizeof s->packet);
 	memcpy(s->packet, out->w.start, s->packet_len);
 	send_enter(p, state);
+	s->is_unused = false;
 	s->sent = peer_router(p)->now;
 	peer_transmit(p, out);
 	router_arm(peer_router(p), &s->retry, ack_wait(p));
@@ -436,6 +437,21 @@ static bool is_of_last_connection(const struct peer *p, const struct aurp *h)
 	       h->connection == p->send.id && (AWAITING & ~ON(RD) & 1u << h->msg);
 }
 
+/*
+ * It waits for its first list, and some do so for ever: on the connection that we have closed,
+ * or on one that a late copy of an older Open-Req has replaced. We know that it is there, so
+ * it gets one. Nothing was ever sent on that connection: that would be in doubt.
+ */
+static bool is_worth_resuming(const struct peer *p, const struct aurp *h)
+{
+	const struct aurp_send *s = &p->send;
+	bool is_last = is_of_last_connection(p, h);
+	bool is_replaced = send_is_open(p) && s->unused_id != 0 && h->connection == s->unused_id;
+
+	return h->msg == AURP_RI_REQ && s->is_unused && (is_last || is_replaced) &&
+	       recv_is_open(p) && p->is_proven && !place_is_elsewhere(p) && !s->is_leaving;
+}
+
 void send_input(struct peer *p, const struct aurp *h, struct rd *body)
 {
 	struct aurp_send *s = &p->send;
@@ -444,6 +460,8 @@ void send_input(struct peer *p, const struct aurp *h, struct rd *body)
 		send_on_open_req(p, h, body);
 		return;
 	}
+	if (is_worth_resuming(p, h))
+		send_resume(p, h->connection);
 	if (s->state == SEND_UNCONNECTED || h->connection != s->id) {
 		peer_drop(p, DROP_AURP_BAD_CONNECTION);
 		if (is_of_last_connection(p, h))

@@ -34,6 +34,8 @@ enum send_state {
 struct aurp_send {
 	enum send_state state;
 	uint16_t id;
+	bool is_unused;			/* nothing sequenced was sent on the connection */
+	uint16_t unused_id;		/* of the one before, if that was unused; else 0 */
 	uint16_t sequence;		/* of the packet on its way, else of the next one */
 	uint16_t open_sui;		/* send update information: flags of the Open-Req, ... */
 	uint16_t sui;			/* ... and of the latest packet that set them (S24) */
@@ -124,6 +126,12 @@ bool send_is_taken_for_older(const struct peer *p);
 
 /* aurp_send_open.c: answers an Open-Req that is no doubt the peer's. */
 void send_accept(struct peer *p, const struct peer_call *call);
+
+/* The peer is elsewhere, or was told that the connection is over: it is not gone on with. */
+void send_forget_unused(struct peer *p);
+
+/* aurp_send_open.c: goes on with a connection that the peer believes in, without a word. */
+void send_resume(struct peer *p, uint16_t id);
 
 /* aurp_zone_answer.c: zone transactions. */
 void send_on_zi_req(struct peer *p, const struct aurp *h, struct rd *body);

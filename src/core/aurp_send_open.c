@@ -55,6 +55,8 @@ static void begin_connection(struct peer *p, const struct peer_call *call)
 	struct aurp_send *s = &p->send;
 
 	send_enter(p, SEND_CONNECTED);
+	s->unused_id = s->is_unused && s->id != call->id ? s->id : 0;
+	s->is_unused = true;
 	s->id = call->id;
 	s->sequence = 1;
 	s->open_sui = s->sui = call->sui;
@@ -77,6 +79,22 @@ void send_accept(struct peer *p, const struct peer_call *call)
 	peer_check_up(p, NULL);
 	recv_was_called(p);
 	recv_called(p);
+}
+
+void send_forget_unused(struct peer *p)
+{
+	p->send.is_unused = false;
+	p->send.unused_id = 0;
+}
+
+void send_resume(struct peer *p, uint16_t id)
+{
+	const struct peer_call call = { .id = id, .sui = p->send.open_sui };
+
+	begin_connection(p, &call);
+	peer_trace(p, TRACE_PEER_SEND_OPEN, NULL);
+	peer_check_up(p, NULL);
+	recv_was_called(p);
 }
 
 static void accept(struct peer *p, const struct aurp *h)

@@ -103,6 +103,7 @@ void peer_move_to(struct peer *p, struct endpoint place)
 	if (i < p->n_addresses)
 		p->current = i;
 	p->to = place;
+	send_forget_unused(p);
 	p->is_us = false;
 	p->said_same = false;
 	peer_trace(p, TRACE_PEER_ADDRESS, NULL);

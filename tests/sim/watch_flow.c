@@ -103,7 +103,8 @@ bool watch_sequenced(struct site_tunnel *from, uint32_t to, const struct aurp *h
 	if (is_same && f->bytes == bytes)
 		return false;
 	fault = is_same && !f->may_restart ? "again with other bytes" : fault_of(f, h);
-	if (fault)
+	/* What leaves for nowhere is seen by nobody, and counts all the same. */
+	if (fault && !from->has_lost_address)
 		watch_say(from->site->world, from->site->config.name,
 			"sends %s %u to connection %u %s (before: %u)", aurp_cmd(h->msg)->name,
 			h->sequence, h->connection, fault, f->sequence);
