@@ -111,7 +111,7 @@ static void accept(struct peer *p, const struct aurp *h)
 	/* While the peer is connected, a call that anybody could forge does not move it. */
 	send_accept(p, &call);
 	/* It called before: perhaps it was restarted, and knows nothing of our connection. */
-	if (is_again && p->is_proven)
+	if ((is_again || p->place.is_doubted) && p->is_proven)
 		place_doubt(p, call);
 }
 

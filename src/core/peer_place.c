@@ -137,14 +137,20 @@ void place_question(struct peer *p)
 	recv_verify_quickly(p);
 }
 
+/* An Open-Req that waits says more than a packet from another port; it may be answered now. */
+static bool says_more(const struct peer_call *call, const struct peer_call *than)
+{
+	return call->kind == CALL_WAITS || than->kind == CALL_HINT ||
+	       (call->kind == CALL_ANSWERED && endpoint_eq(call->from, than->from));
+}
+
 void place_doubt(struct peer *p, struct peer_call call)
 {
 	struct peer_place *pl = &p->place;
 
 	if (!pl->is_doubted && is_recent(p, pl->questioned, ask_least))
 		return;
-	/* An Open-Req that waits says more than a packet from another port. */
-	if (!pl->is_doubted || call.kind == CALL_WAITS || pl->call.kind == CALL_HINT)
+	if (!pl->is_doubted || says_more(&call, &pl->call))
 		pl->call = call;
 	if (pl->is_doubted)
 		return;

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "clock.h"
@@ -235,6 +236,15 @@ static void on_loop_signal(evutil_socket_t number, short what, void *arg)
 	s->caught(s->ctx, (int)number);
 }
 
+static void mask_signal(int number, int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	sigprocmask(how, &set, NULL);
+}
+
 struct loop_signal *loop_signal_new(
 	struct loop *l, int number, void (*caught)(void *ctx, int number), void *ctx)
 {
@@ -245,6 +255,7 @@ struct loop_signal *loop_signal_new(
 	s->event = evsignal_new(l->base, number, on_loop_signal, s);
 	if (!s->event || event_add(s->event, NULL) < 0)
 		abort();
+	mask_signal(number, SIG_UNBLOCK);
 	return s;
 }
 
@@ -252,6 +263,8 @@ void loop_signal_free(struct loop_signal *s)
 {
 	if (!s)
 		return;
+	/* Sent once more while the program ends, it would make a failure of that. */
+	mask_signal(event_get_signal(s->event), SIG_BLOCK);
 	event_free(s->event);
 	free(s);
 }

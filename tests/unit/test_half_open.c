@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -260,6 +261,41 @@ static void test_a_doubt_ends_and_the_next_call_is_a_new_one(void **state)
 	lab_free(lab);
 }
 
+/* A call waits while the old connection is asked; it is answered; then its place is proven. */
+static void test_a_call_that_was_answered_is_not_answered_once_more(void **state)
+{
+	struct mate m, again;
+	struct lab *lab = joined(&m);
+	const struct sent *s;
+
+	(void)state;
+	again = m;
+	again.id = 0x5555;
+	mate_open_req(&again);
+	again.dut_id = 0;
+	/* Seven seconds, in which its place is asked, too. */
+	while (strcmp(lab_peer(lab, "p0").send, "unconnected") != 0) {
+		lab_run(lab, span_ms(100));
+		while ((s = mate_find(&m)) != NULL)
+			if (mate_take(&m, s->h.msg)->h.msg == AURP_OPEN_REQ)
+				again.dut_id = s->h.connection;
+	}
+	mate_forget(&m);
+	mate_open_req(&again);
+	mate_take(&m, AURP_OPEN_RSP);
+	mate_ri_req(&again, AURP_SUI_ALL);
+	assert_int_not_equal(again.dut_id, 0);
+	mate_forget(&m);
+	mate_open_rsp(&again, 1);
+	while ((s = mate_find(&m)) != NULL)
+		assert_int_not_equal(mate_take(&m, s->h.msg)->h.msg, AURP_OPEN_RSP);
+	/* Its list has its number still. */
+	mate_ack(&again, 1, 0);
+	assert_int_equal(lab_count(lab, "p0", "aurp-bad-state"), 0);
+	assert_states(lab, "p0", "wait-ri-rsp", "connected");
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +309,7 @@ int main(void)
 		cmocka_unit_test(
 			test_a_list_that_is_taken_on_the_new_connection_does_not_save_the_old),
 		cmocka_unit_test(test_a_doubt_ends_and_the_next_call_is_a_new_one),
+		cmocka_unit_test(test_a_call_that_was_answered_is_not_answered_once_more),
 	};
 
 	return cmocka_run_group_tests_name("half_open", tests, NULL, NULL);

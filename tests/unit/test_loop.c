@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -126,6 +127,30 @@ static void test_signals_arrive_inside_the_loop(void **state)
 	loop_free(p.loop);
 }
 
+/* A second SIGTERM, while the program is on its way out. */
+static void test_a_signal_after_the_end_kills_nobody(void **state)
+{
+	struct probe p;
+	struct loop_signal *s;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	start(&p, INSTANT_NEVER);
+	s = loop_signal_new(p.loop, SIGTERM, on_signal, &p);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		loop_signal_free(s);
+		raise(SIGTERM);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	loop_signal_free(s);
+	loop_free(p.loop);
+}
+
 static void test_the_clock_never_goes_back(void **state)
 {
 	struct instant last = clock_now();
@@ -147,6 +172,7 @@ int main(void)
 		cmocka_unit_test(test_a_deadline_that_has_passed_comes_at_once),
 		cmocka_unit_test(test_every_turn_ends_once_and_an_idle_loop_has_none),
 		cmocka_unit_test(test_signals_arrive_inside_the_loop),
+		cmocka_unit_test(test_a_signal_after_the_end_kills_nobody),
 		cmocka_unit_test(test_the_clock_never_goes_back),
 	};
 

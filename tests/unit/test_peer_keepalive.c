@@ -71,6 +71,30 @@ static void test_a_peer_behind_a_translator_is_sent_something_every_25_seconds(v
 	lab_free(lab);
 }
 
+/* Its data receiver alone is connected to us: that is asked. */
+static void test_one_direction_alone_is_kept_alive_too(void **state)
+{
+	struct mate m;
+	struct lab *lab = connected(&m, unset, every_10, 0x0A000002, 0x0A000002);
+	const struct sent *s;
+	unsigned int questions = 0;
+
+	(void)state;
+	/* Our data receiver hears a number too far, and is not let in again. */
+	mate_ri_upd(&m, m.sequence + 1, EVENTS({ AURP_EV_NA, net(201), 0 }));
+	for (int i = 0; i < 900; i++) {
+		lab_run(lab, span_s(1));
+		while ((s = mate_find(&m)) != NULL)
+			if (mate_take(&m, s->h.msg)->h.msg == AURP_RI_UPD) {
+				mate_ack(&m, s->h.sequence, 0);
+				questions += i >= 800;
+			}
+	}
+	assert_in_range(questions, 8, 10);
+	assert_string_equal(lab_peer(lab, "p0").send, "connected");
+	lab_free(lab);
+}
+
 static void test_what_is_sent_anyway_counts(void **state)
 {
 	struct mate m;
@@ -262,6 +286,7 @@ int main(void)
 		cmocka_unit_test(test_a_peer_that_is_where_it_says_is_left_in_peace),
 		cmocka_unit_test(
 			test_a_peer_behind_a_translator_is_sent_something_every_25_seconds),
+		cmocka_unit_test(test_one_direction_alone_is_kept_alive_too),
 		cmocka_unit_test(test_what_is_sent_anyway_counts),
 		cmocka_unit_test(test_the_configuration_decides),
 		cmocka_unit_test(test_a_site_that_nobody_can_reach_holds_its_door_open),

@@ -184,19 +184,19 @@ static void test_what_a_place_answers_must_be_an_open_rsp_that_says_yes(void **s
 	lab_free(lab);
 }
 
-static void test_an_answer_from_elsewhere_is_too_late_when_the_place_has_answered(void **state)
+/* Somebody speaks from another port, by a call or a packet; the place answers, then he does. */
+static void answer_too_late(void (*speak)(const struct mate *), uint16_t id)
 {
 	struct mate m, away;
 	struct lab *lab = connected(&m, NAT_PORT);
 	const struct sent *s;
 	uint16_t sequence = 0;
 
-	(void)state;
 	lab_run(lab, span_s(5));
 	away = m;
 	away.at.port = OTHER_PORT;
-	away.id = 0x7777;
-	mate_open_req(&away);
+	away.id = id ? id : m.id;
+	speak(&away);
 	away.dut_id = mate_await(&away, AURP_OPEN_REQ, span_s(1))->h.connection;
 	while ((s = mate_find(&m)) != NULL)
 		if (mate_take(&m, s->h.msg)->h.msg == AURP_RI_UPD)
@@ -208,6 +208,13 @@ static void test_an_answer_from_elsewhere_is_too_late_when_the_place_has_answere
 	assert_int_equal(lab_peer(lab, "p0").addr.port, NAT_PORT);
 	assert_states(lab, "p0", "connected", "connected");
 	lab_free(lab);
+}
+
+static void test_an_answer_from_elsewhere_is_too_late_when_the_place_has_answered(void **state)
+{
+	(void)state;
+	answer_too_late(mate_open_req, 0x7777);
+	answer_too_late(mate_tickle, 0);
 }
 
 static void test_a_router_that_stops_asks_nobody_any_more(void **state)
