@@ -272,7 +272,6 @@ static void prove(struct peer *p, const struct aurp *h, struct rd *body)
 	const struct peer_call call = p->place.call;
 	bool has_call = endpoint_eq(call.from, p->from) &&
 		(call.kind == CALL_WAITS || call.kind == CALL_ANSWERED);
-	bool has_moved = place_is_elsewhere(p);
 	uint16_t dialled = p->recv.state == RECV_WAIT_OPEN_RSP ? p->recv.id : 0;
 
 	end_old_connections(p);
@@ -280,7 +279,8 @@ static void prove(struct peer *p, const struct aurp *h, struct rd *body)
 	p->place.proofs++;
 	p->place.asked_at = (struct endpoint){ 0 };
 	p->place.alias = p->place.neighbours = (struct endpoint){ 0 };
-	if (has_moved)
+	/* Not asked before: whose last connection ends is at its configured place again. */
+	if (place_is_elsewhere(p))
 		peer_move_to(p, p->from);
 	p->is_proven = true;
 	recv_resume(p, h->connection);

@@ -164,7 +164,8 @@ struct mate *mesh_add_mate(struct mesh *m, enum mate_make make)
 	for (size_t i = 0; i < m->jacks.n; i++) {
 		struct jack *j = m->jacks.at[i];
 
-		if (!j->tunnel)
+		/* It answers at port 387 alone: behind some translators nobody has such peers. */
+		if (!j->tunnel || !jack_hears_at_387(j, mate_jack(mate)))
 			continue;
 		tunnel_add_peer(j->tunnel, name, mate_jack(mate));
 		add_peer(mate, j);

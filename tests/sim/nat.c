@@ -10,7 +10,7 @@
 #include "alloc.h"
 #include "world.h"
 
-enum { FORGETS_S = 60, PORT_FIRST = 20000, PORT_LAST = 60000 };
+enum { FORGETS_S = 60, PORT_FIRST = 20000, PORT_LAST = 60000, PRIVATE_IP = 0x0A000002 };
 
 /* --- life ------------------------------------------------------------------------------ */
 
@@ -287,6 +287,11 @@ struct jack *nat_owner(const struct world *w, struct endpoint place)
 	return forward ? nat_owner(w, forward->to->addr) : NULL;
 }
 
+uint32_t jack_leaves_from(const struct jack *j)
+{
+	return j->nat ? PRIVATE_IP + (uint32_t)j->nat->index : j->addr.ip;
+}
+
 bool jack_can_be_called(const struct jack *j, const struct jack *by)
 {
 	return !j->nat || j->nat == by->nat || forwarded_port(j) != 0;
@@ -301,6 +306,13 @@ bool jack_hears_at_387(const struct jack *j, const struct jack *by)
 	for (const struct nat *n = j->nat; n; n = n->outer)
 		keeps &= n->keeps_port;
 	return forwarded_port(j) == AURP_PORT || (keeps && forwarded_port(j) == 0);
+}
+
+bool jack_calls_from_elsewhere(const struct jack *j)
+{
+	uint16_t port = j->nat ? forwarded_port(j) : 0;
+
+	return port != 0 && (port != j->addr.port || !j->nat->keeps_port);
 }
 
 bool jack_has_way_out(const struct jack *j)

@@ -72,11 +72,17 @@ struct endpoint jack_place(const struct jack *j, const struct jack *by);
 /* Whose place that is, or was: as somebody outside saw it. NULL: nobody's. */
 struct jack *nat_owner(const struct world *w, struct endpoint place);
 
+/* The address that its machine has: a private one behind a translator. */
+uint32_t jack_leaves_from(const struct jack *j);
+
 /* Does an Open-Req from `by` to that place arrive, whoever else called before? */
 bool jack_can_be_called(const struct jack *j, const struct jack *by);
 
 /* Does an answer to port AURP_PORT arrive, if it has called? */
 bool jack_hears_at_387(const struct jack *j, const struct jack *by);
+
+/* Can it be called, at another port than it calls from? */
+bool jack_calls_from_elsewhere(const struct jack *j);
 
 /* Are others behind the same translator, so that its address does not tell who it is? */
 bool jack_shares_address(const struct jack *j);

@@ -19,19 +19,15 @@ enum nat_kind {
 	NAT_KINDS,
 };
 
-/* How often which; 0: not yet, for the reason given. */
+/* How often which. */
 static const unsigned weights[NAT_KINDS] = {
-	[NAT_FORWARDED] = 2,
-	/* An unlisted peer is where it called from, and that door falls shut, too. */
-	[NAT_FORWARDED_CHANGED] = 0,
-	/* Without a keep-alive the door falls shut between two tickles. */
-	[NAT_KEPT] = 0,
-	/* A listed peer is answered at its configured port alone. */
-	[NAT_CHANGED] = 0,
-	[NAT_SYMMETRIC] = 0,
-	[NAT_TWO_LEVELS] = 0,
-	/* Two peers of one address are told apart by ports that a translator changes. */
-	[NAT_SHARED] = 0,
+	[NAT_FORWARDED] = 3,
+	[NAT_FORWARDED_CHANGED] = 2,
+	[NAT_KEPT] = 2,
+	[NAT_CHANGED] = 3,
+	[NAT_SYMMETRIC] = 1,
+	[NAT_TWO_LEVELS] = 2,
+	[NAT_SHARED] = 2,
 };
 
 static bool likely(struct prng *prng, uint32_t percent)
@@ -71,7 +67,6 @@ static void put_behind(struct jack *j, struct prng *prng, enum nat_kind kind)
 {
 	struct nat *n = add_nat(j->mesh, prng, kind);
 
-	j->nat_port = 0;
 	jack_put_behind(j, n);
 	if (kind == NAT_TWO_LEVELS)
 		nat_put_behind(n, add_nat(j->mesh, prng, NAT_CHANGED));
@@ -82,7 +77,6 @@ static void put_behind(struct jack *j, struct prng *prng, enum nat_kind kind)
 /* Beside the first, with the next port. */
 static void share(struct jack *j, struct nat *n)
 {
-	j->nat_port = 0;
 	jack_put_behind(j, n);
 	nat_forward(n, AURP_PORT + 1, j);
 }
@@ -116,6 +110,9 @@ static void add_to_mesh(struct world *w, struct mesh *m, struct prng *prng)
 	struct nat *shared = NULL;
 	bool has_deaf = false;
 
+	/* Its answers would leave by another port than the one that was called. */
+	for (size_t i = 0; i < m->jacks.n; i++)
+		((struct jack *)m->jacks.at[i])->nat_port = 0;
 	for (size_t i = 0; i < m->jacks.n; i++) {
 		struct jack *j = m->jacks.at[i];
 		enum nat_kind kind = draw_kind(prng);

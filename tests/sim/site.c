@@ -305,6 +305,8 @@ void site_tunnel_up(struct site *site, size_t tunnel)
 	memory_enter_router();
 	router_tunnel_up(site->router, site->world->now, t->handle, t,
 		(struct domain_id){ DI_IP, t->jack.addr.ip });
+	router_tunnel_leaves_from(site->router, site->world->now, t->handle,
+		jack_leaves_from(&t->jack));
 	leave(site);
 }
 

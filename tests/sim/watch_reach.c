@@ -19,6 +19,10 @@
  *	850	a mate, of a site: 190 s until it notices, 660 s from one round of calls to the
  *		end of the next
  *	+ 10	a site, of a mate: a call of the mate's
+ *	+ 420	one whose translator lets it send from another port than others call: after
+ *		that has forgotten, packets of it come from a port that another translator
+ *		lets nothing in from, as long as either sends. Who was lost is dialled for
+ *		five minutes before there is a pause in which they forget
  *	+ 15	the list itself, and the steps of this look
  *
  * random.c looks every five seconds, while things happen and at rest.
@@ -35,6 +39,7 @@ enum {
 	CALL_MOST_S = 700,
 	MATE_CALL_S = 10,
 	MATE_S = 850,
+	CROSSED_S = 420,
 	LIST_S = 15,
 	LOOK_S = 5,
 };
@@ -211,6 +216,8 @@ static int64_t bound_s(const struct reach *r, const struct reach *back, const st
 	int64_t call = span_to_s(instant_since(r->met, r->parted)) * 5 / 4 + 4;
 	int64_t more = LIST_S + (known->tunnel ? 0 : MATE_CALL_S);
 
+	if (jack_calls_from_elsewhere(knows) || jack_calls_from_elsewhere(known))
+		more += CROSSED_S;
 	if (!knows->tunnel)
 		return MATE_S + LIST_S;
 	if (r->was_started && !r->was_cut && starter_calls(r, back, knows, known))

@@ -49,7 +49,9 @@ struct judged {
 	uint64_t forgiven;		/* and of these so many were against the rule */
 };
 
-enum { WORLD_FIRST_IP = 0x0A000001 };
+/* 44.0.0.1: public, so that a router takes an address of its own for a private one
+   only where it stands behind a translator. */
+enum { WORLD_FIRST_IP = 0x2C000001 };
 
 struct world {
 	struct instant now;

@@ -202,6 +202,34 @@ static void test_aurp_C17_the_call_that_waits_is_not_forgotten_for_a_tickle(void
 	lab_free(lab);
 }
 
+/* What ends with the old connection is its place, too; the new one is where the answer was. */
+static void test_aurp_C17_a_peer_that_restarts_is_answered_at_the_port_of_its_translator(
+	void **state)
+{
+	struct mate m;
+	struct lab *lab = called(&m);
+	const struct sent *s;
+
+	(void)state;
+	mate_open_rsp(&m, 1);
+	mate_ri_rsp(&m, 1, AURP_LAST, NETWORKS({ net(200), 0 }));
+	mate_forget(&m);
+	mate_subscribe(&m);
+	lab_run(lab, span_s(5));
+	mate_forget(&m);
+	m.id = 0x7777;
+	mate_open_req(&m);
+	lab_run(lab, span_ms(450));
+	while ((s = mate_await_any(&m, span_ms(1))) != NULL)
+		if (s->h.msg == AURP_OPEN_REQ)
+			m.dut_id = s->h.connection;
+	mate_open_rsp(&m, 1);
+	assert_true(is_there(lab, NAT_PORT));
+	mate_take(&m, AURP_RI_REQ);
+	assert_int_equal(mate_take(&m, AURP_OPEN_RSP)->h.connection, 0x7777);
+	lab_free(lab);
+}
+
 /* With the ID that is in use: it reminds us, or somebody forges it. */
 static void test_aurp_X7_repeated_calls_are_worth_one_question(void **state)
 {
@@ -281,6 +309,8 @@ int main(void)
 			test_aurp_C16_a_place_is_asked_four_times_before_another_is_dialled),
 		cmocka_unit_test(test_aurp_C16_a_slow_place_gets_two_seconds),
 		cmocka_unit_test(test_aurp_C17_the_call_that_waits_is_not_forgotten_for_a_tickle),
+		cmocka_unit_test(
+			test_aurp_C17_a_peer_that_restarts_is_answered_at_the_port_of_its_translator),
 		cmocka_unit_test(test_aurp_X7_repeated_calls_are_worth_one_question),
 		cmocka_unit_test(test_a_peer_that_calls_anew_is_asked_whether_it_lives),
 		cmocka_unit_test(test_aurp_X7_a_doubt_asks_the_caller_four_times),
