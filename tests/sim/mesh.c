@@ -235,16 +235,31 @@ static bool is_probe(const struct passing *p)
 	return (p->msg == AURP_RI_UPD && p->payload->len <= null_len) || p->msg == AURP_RI_ACK;
 }
 
+/* Its call from the other port may have made it a second peer, that is the same router. */
+static bool may_have_two_places(const struct passing *p)
+{
+	return (p->from && jack_calls_from_elsewhere(p->from)) ||
+	       (p->to && jack_calls_from_elsewhere(p->to));
+}
+
 /*
- * What a tunnel at rest may carry: tickles, and the dialling of those who are off. Some
- * mates never tickle while they hear anything, so a data sender must ask.
+ * What a tunnel at rest may carry: tickles, and the dialling of those who are off, or
+ * connected under another name; the latter asks back. Some mates never tickle while they
+ * hear anything, so a data sender must ask.
  */
 static bool is_quiet(const struct passing *p)
 {
 	bool is_off = !p->to || (p->to->tunnel && !p->to->tunnel->handle);
 
-	return p->msg == AURP_TICKLE || p->msg == AURP_TICKLE_ACK ||
-	       (p->msg == AURP_OPEN_REQ && is_off) || (has_mate(p) && is_probe(p));
+	switch (p->msg) {
+	case AURP_TICKLE:
+	case AURP_TICKLE_ACK:
+		return true;
+	case AURP_OPEN_REQ:
+		return is_off || may_have_two_places(p);
+	default:
+		return is_probe(p) && (has_mate(p) || may_have_two_places(p));
+	}
 }
 
 static void count(struct mesh *m, const struct passing *p)

@@ -301,7 +301,7 @@ bool jack_hears_at_387(const struct jack *j, const struct jack *by)
 {
 	bool keeps = true;
 
-	if (!j->nat || j->nat == by->nat)
+	if (!j->nat || (by && j->nat == by->nat))
 		return true;
 	for (const struct nat *n = j->nat; n; n = n->outer)
 		keeps &= n->keeps_port;

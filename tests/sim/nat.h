@@ -78,7 +78,7 @@ uint32_t jack_leaves_from(const struct jack *j);
 /* Does an Open-Req from `by` to that place arrive, whoever else called before? */
 bool jack_can_be_called(const struct jack *j, const struct jack *by);
 
-/* Does an answer to port AURP_PORT arrive, if it has called? */
+/* Does an answer to port AURP_PORT arrive, if it has called? `by` NULL: somebody's outside. */
 bool jack_hears_at_387(const struct jack *j, const struct jack *by);
 
 /* Can it be called, at another port than it calls from? */

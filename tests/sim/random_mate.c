@@ -84,6 +84,21 @@ static void add_net(struct mate *mate, struct prng *prng, uint16_t first)
 		used);
 }
 
+/*
+ * A mate answers at port 387 alone (mate.c). With several meshes all must be peers of all,
+ * as only then the oracle knows which way a hub takes.
+ */
+static bool has_place_for_mate(const struct world *w, const struct mesh *m)
+{
+	for (size_t i = 0; w->meshes.n > 1 && i < m->jacks.n; i++) {
+		const struct jack *j = m->jacks.at[i];
+
+		if (j->nat && !jack_hears_at_387(j, NULL))
+			return false;
+	}
+	return true;
+}
+
 void map_add_mates(struct world *w, struct prng *prng, uint16_t next_net)
 {
 	uint32_t n = prng_range(prng, 1, MATES_MAX);
@@ -92,12 +107,14 @@ void map_add_mates(struct world *w, struct prng *prng, uint16_t next_net)
 		return;
 	for (uint32_t i = 0; i < n; i++) {
 		struct mesh *m = w->meshes.at[prng_range(prng, 0, (uint32_t)w->meshes.n - 1)];
-		struct mate *mate = mesh_add_mate(m,
-			(enum mate_make)prng_range(prng, 0, MATE_MAKES - 1));
+		enum mate_make make = (enum mate_make)prng_range(prng, 0, MATE_MAKES - 1);
 		uint32_t nets = prng_range(prng, 1, NETS_MAX);
+		struct mate *mate;
 
+		if (!has_place_for_mate(w, m))
+			continue;
+		mate = mesh_add_mate(m, make);
 		tame(&mate->manners);
-
 		for (uint32_t k = 0; k < nets; k++) {
 			add_net(mate, prng, next_net);
 			next_net = (uint16_t)(next_net + NET_GAP);

@@ -19,10 +19,11 @@
  *	850	a mate, of a site: 190 s until it notices, 660 s from one round of calls to the
  *		end of the next
  *	+ 10	a site, of a mate: a call of the mate's
- *	+ 420	one whose translator lets it send from another port than others call: after
+ *	+ 900	one whose translator lets it send from another port than others call: after
  *		that has forgotten, packets of it come from a port that another translator
  *		lets nothing in from, as long as either sends. Who was lost is dialled for
- *		five minutes before there is a pause in which they forget
+ *		five minutes before there is a pause in which they forget; and the first
+ *		calls after that may be too close to each other again
  *	+ 15	the list itself, and the steps of this look
  *
  * random.c looks every five seconds, while things happen and at rest.
@@ -39,7 +40,7 @@ enum {
 	CALL_MOST_S = 700,
 	MATE_CALL_S = 10,
 	MATE_S = 850,
-	CROSSED_S = 420,
+	CROSSED_S = 900,
 	LIST_S = 15,
 	LOOK_S = 5,
 };
