@@ -485,6 +485,9 @@ void site_reconfigure(struct site *site)
 		site_tunnel_down(site, i);
 		t->handle = NULL;
 	}
+	/* One that stops may have ended by that. */
+	if (!site->router)
+		return;
 	apply(site);
 	bring_up(site);
 }

@@ -92,10 +92,16 @@ static const char *fault_of(const struct flow *f, const struct aurp *h)
 	return NULL;
 }
 
-bool watch_sequenced(struct site_tunnel *from, uint32_t to, const struct aurp *h,
+/* A router that has proved its new place keeps a connection that it still knows. */
+static bool may_have_come_along(const struct flow *f, const struct jack *to)
+{
+	return !f->is_open && to && (to->nat || to->addr.ip != to->number);
+}
+
+bool watch_sequenced(struct site_tunnel *from, const struct passing *p, const struct aurp *h,
 	struct rd aurp_packet)
 {
-	struct flow *f = flow_of(from, to, h->connection);
+	struct flow *f = flow_of(from, p->dst.ip, h->connection);
 	uint64_t bytes = digest_of(aurp_packet);
 	bool is_same = f->is_open && f->sequence == h->sequence;
 	const char *fault;
@@ -104,7 +110,7 @@ bool watch_sequenced(struct site_tunnel *from, uint32_t to, const struct aurp *h
 		return false;
 	fault = is_same && !f->may_restart ? "again with other bytes" : fault_of(f, h);
 	/* What leaves for nowhere is seen by nobody, and counts all the same. */
-	if (fault && !from->has_lost_address)
+	if (fault && !from->has_lost_address && !may_have_come_along(f, p->to))
 		watch_say(from->site->world, from->site->config.name,
 			"sends %s %u to connection %u %s (before: %u)", aurp_cmd(h->msg)->name,
 			h->sequence, h->connection, fault, f->sequence);

@@ -13,8 +13,10 @@
  *	300	nothing of the following, but one noticed what the other did not (bad weather
  *		does that): 90 s of silence, 40 s of tickles, a call
  *	120 +	they were apart for d s, or the one that was started cannot call, is not
- *		listed, or has the connection IDs of its last life: 1.25 d + 4, at most 700,
- *		at least 300 (the back-off doubles; ten percent of jitter). The call may
+ *		listed, or has the connection IDs of its last life: 2.5 d + 4, at most 700,
+ *		at least 300 (the back-off doubles; a call that the other's brought forward
+ *		in bad weather was the next but one; ten percent of jitter); 700 if they did
+ *		not know each other when they parted, as they called before. The call may
  *		find half a connection, that is asked for 8 s and tickled for 40 s
  *	850	a mate, of a site: 190 s until it notices, 660 s from one round of calls to the
  *		end of the next
@@ -214,7 +216,7 @@ static bool starter_calls(const struct reach *r, const struct reach *back,
 static int64_t bound_s(const struct reach *r, const struct reach *back, const struct jack *knows,
 	const struct jack *known)
 {
-	int64_t call = span_to_s(instant_since(r->met, r->parted)) * 5 / 4 + 4;
+	int64_t call = span_to_s(instant_since(r->met, r->parted)) * 5 / 2 + 4;
 	int64_t more = LIST_S + (known->tunnel ? 0 : MATE_CALL_S);
 
 	if (jack_calls_from_elsewhere(knows) || jack_calls_from_elsewhere(known))
@@ -225,7 +227,8 @@ static int64_t bound_s(const struct reach *r, const struct reach *back, const st
 		return QUICK_S + more;
 	if (!r->was_started && !r->was_cut)
 		return NOTICE_S + more;
-	call = call < CALL_MOST_S ? call : CALL_MOST_S;
+	if (!r->had_known || !back->had_known || call > CALL_MOST_S)
+		call = CALL_MOST_S;
 	return (call > NOTICE_S ? call : NOTICE_S) + HALF_S + more;
 }
 

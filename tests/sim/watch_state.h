@@ -128,7 +128,7 @@ void watch_networks_heard(struct site *site, enum aurp_msg msg, struct rd tuples
 /* watch_flow.c: the one-way connections. */
 void watch_open_rsp(struct site_tunnel *from, uint32_t to, const struct aurp *h);
 /* Returns true for a first transmission, false for a repetition. */
-bool watch_sequenced(struct site_tunnel *from, uint32_t to, const struct aurp *h,
+bool watch_sequenced(struct site_tunnel *from, const struct passing *p, const struct aurp *h,
 	struct rd aurp_packet);
 void watch_acked(struct site_tunnel *at, uint32_t by, const struct aurp *h);
 

@@ -163,7 +163,7 @@ static void check_routing(struct look *l, struct rd r, struct rd whole)
 	}
 	l->is_first = true;
 	if (aurp_cmd(l->h.msg)->sequenced && l->h.sequence != 0)
-		l->is_first = watch_sequenced(l->from, l->p->dst.ip, &l->h, whole);
+		l->is_first = watch_sequenced(l->from, l->p, &l->h, whole);
 	else if (aurp_cmd(l->h.msg)->sequenced && l->h.msg != AURP_RD)
 		say(l, "has sequence number 0");
 	if (l->h.msg == AURP_RI_RSP)

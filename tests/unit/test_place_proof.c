@@ -203,7 +203,7 @@ static void test_aurp_C17_the_call_that_waits_is_not_forgotten_for_a_tickle(void
 }
 
 /* What ends with the old connection is its place, too; the new one is where the answer was. */
-static void test_aurp_C17_a_peer_that_restarts_is_answered_at_the_port_of_its_translator(
+static void test_aurp_C17_a_peer_that_restarts_is_answered_at_its_translators_port(
 	void **state)
 {
 	struct mate m;
@@ -310,7 +310,7 @@ int main(void)
 		cmocka_unit_test(test_aurp_C16_a_slow_place_gets_two_seconds),
 		cmocka_unit_test(test_aurp_C17_the_call_that_waits_is_not_forgotten_for_a_tickle),
 		cmocka_unit_test(
-			test_aurp_C17_a_peer_that_restarts_is_answered_at_the_port_of_its_translator),
+			test_aurp_C17_a_peer_that_restarts_is_answered_at_its_translators_port),
 		cmocka_unit_test(test_aurp_X7_repeated_calls_are_worth_one_question),
 		cmocka_unit_test(test_a_peer_that_calls_anew_is_asked_whether_it_lives),
 		cmocka_unit_test(test_aurp_X7_a_doubt_asks_the_caller_four_times),
