@@ -151,7 +151,7 @@ same_everywhere() {
 	tests/sim/check_hash.sh build/hash
 }
 
-# What unit tests, stories and corpora have run of src/proto and src/core.
+# What unit tests, stories and corpora have run of src/proto, src/table and src/core.
 coverage() {
 	local log=$results/coverage.log
 	find build/coverage -name '*.gcda' -delete 2>/dev/null

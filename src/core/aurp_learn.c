@@ -1,7 +1,7 @@
 /*
  * Data receiver: what RI-Rsp, RI-Upd and RD say. Sequence numbers (RFC 1504
  * p. 41-42), then each tuple as an offer or withdrawal of this peer's path
- * (p. 33-38); route_table.c does the rest. Called by aurp_recv.c with packets
+ * (p. 33-38); route_offer.c does the rest. Called by aurp_recv.c with packets
  * that are legal in the present state.
  */
 #include "aurp_recv.h"
@@ -10,6 +10,7 @@
 
 #include "aurp_seq.h"
 #include "peer_state.h"
+#include "route_offer.h"
 
 /* A router that said farewell: it will call when it is back, but perhaps it cannot (A8). */
 static const struct span dial_after_rd = { 30 * 1000000 };
@@ -110,7 +111,7 @@ static bool has_other_owner(const struct peer *p, const struct route *route)
 {
 	const struct path *best = route->best;
 
-	return !path_is_bad(best) && best->kind != PATH_ATTACHED && best->peer != p;
+	return !path_is_bad(best) && best->kind != PATH_ATTACHED && peer_of_path(best) != p;
 }
 
 /* The table has no room for it, or the peer has its share (RFC 1504 p. 75). */
@@ -132,7 +133,7 @@ static void give_way(struct peer *p, struct at_range range)
 		recv->refused[recv->n_refused++] = range;
 }
 
-void peer_gives_way(struct peer *p, struct at_range range, struct at_range own, const char *port)
+void recv_give_way(struct peer *p, struct at_range range, struct at_range own, const char *port)
 {
 	if (at_range_eq(range, own))
 		say_reflects(p, range, port);
@@ -145,7 +146,7 @@ void peer_gives_way(struct peer *p, struct at_range range, struct at_range own, 
 bool recv_may_have_refused(const struct peer *p)
 {
 	for (size_t i = 0; i < p->recv.n_refused; i++)
-		if (route_takes(peer_router(p), p->recv.refused[i]))
+		if (route_offer_fits(&peer_router(p)->routes, p->recv.refused[i]))
 			return true;
 	return false;
 }
@@ -157,7 +158,7 @@ static void learn(struct peer *p, struct at_range range, uint8_t distance, bool 
 	struct router *r = peer_router(p);
 	struct route *route = route_find_overlap(&r->routes, range);
 	bool is_known = route && at_range_eq(route->range, range);
-	bool had_path = is_known && route_path_by_peer(route, p);
+	bool had_path = is_known && route_path_by(route, &p->offers);
 	size_t share = p->tunnel->config.max_networks_per_peer;
 	const struct path *path;
 
@@ -167,7 +168,7 @@ static void learn(struct peer *p, struct at_range range, uint8_t distance, bool 
 	}
 	if (is_known && got->is_news && has_other_owner(p, route))
 		say_conflict(p, TRACE_PEER_DUPLICATE_NET, range, route);
-	switch (route_offer_tunnel(r, p, range, distance)) {
+	switch (route_offer_tunnel(&r->routes, &p->offers, range, distance)) {
 	case OFFER_OURS:
 		assert(route);
 		peer_drop(p, DROP_AURP_REFLECTED);
@@ -192,7 +193,7 @@ static void learn(struct peer *p, struct at_range range, uint8_t distance, bool 
 		break;
 	}
 	route = route_find(&r->routes, range.first);
-	path = route ? route_path_by_peer(route, p) : NULL;
+	path = route ? route_path_by(route, &p->offers) : NULL;
 	got->n_networks += !had_path && path;
 	/* Also of what is reached another way: it may be another network with the same number. */
 	if (path && path_is_usable(path) && !path->zones.is_complete) {
@@ -223,7 +224,7 @@ static void count_bad(struct peer *p, struct harvest *got)
 
 void recv_on_ri_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 {
-	struct harvest got = { .n_networks = list_count(&p->paths), .is_news = true };
+	struct harvest got = { .n_networks = list_count(&p->offers.paths), .is_news = true };
 	struct aurp_network n;
 	enum tuple_step step;
 
@@ -232,7 +233,7 @@ void recv_on_ri_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 	place_answered(p);
 	recv_heard(p);
 	if (!p->recv.in_list) {
-		route_mark_peer_stale(p);
+		route_offer_mark_stale(&p->offers);
 		p->recv.n_refused = 0;
 	}
 	p->recv.in_list = true;
@@ -247,7 +248,7 @@ void recv_on_ri_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 	if (h->flags & AURP_LAST) {
 		/* The list replaces the old one: what it did not repeat is gone (A18, U45). */
 		p->recv.in_list = false;
-		route_sweep_peer(peer_router(p), p);
+		route_offer_sweep(&peer_router(p)->routes, &p->offers);
 		recv_enter(p, RECV_CONNECTED);
 	} else {
 		recv_await_list(p);
@@ -273,11 +274,11 @@ static void on_event(struct peer *p, const struct aurp_event *ev, struct harvest
 		if (ev->distance < AURP_DISTANCE_MAX)
 			learn(p, ev->range, ev->distance, false, got);
 		else
-			route_withdraw_tunnel(peer_router(p), p, ev->range);
+			route_offer_withdrawn(&peer_router(p)->routes, &p->offers, ev->range);
 		break;
 	case AURP_EV_ND:
 	case AURP_EV_NRC:
-		route_withdraw_tunnel(peer_router(p), p, ev->range);
+		route_offer_withdrawn(&peer_router(p)->routes, &p->offers, ev->range);
 		break;
 	case AURP_EV_NULL:
 	case AURP_EV_ZC:
@@ -287,7 +288,7 @@ static void on_event(struct peer *p, const struct aurp_event *ev, struct harvest
 
 void recv_on_ri_upd(struct peer *p, const struct aurp *h, struct rd *body)
 {
-	struct harvest got = { .n_networks = list_count(&p->paths) };
+	struct harvest got = { .n_networks = list_count(&p->offers.paths) };
 	struct aurp_event ev;
 	enum tuple_step step;
 

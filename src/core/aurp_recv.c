@@ -10,6 +10,7 @@
 
 #include "aurp_seq.h"
 #include "peer_state.h"
+#include "route_offer.h"
 
 enum {
 	RI_REQ_TRIES = 10,
@@ -66,9 +67,9 @@ void recv_init(struct peer *p)
 
 void recv_fini(struct peer *p)
 {
-	router_disarm(peer_router(p), &p->recv.retry);
-	router_disarm(peer_router(p), &p->recv.last_heard);
-	router_disarm(peer_router(p), &p->recv.zone_scan);
+	env_disarm(peer_env(p), &p->recv.retry);
+	env_disarm(peer_env(p), &p->recv.last_heard);
+	env_disarm(peer_env(p), &p->recv.zone_scan);
 	remind_stop(p);
 	free(p->recv.ask);
 }
@@ -90,7 +91,7 @@ bool recv_is_fresh(const struct peer *p)
 
 void recv_enter(struct peer *p, enum recv_state state)
 {
-	router_disarm(peer_router(p), &p->recv.retry);
+	env_disarm(peer_env(p), &p->recv.retry);
 	p->recv.put_off = INSTANT_NEVER;
 	p->recv.state = state;
 	p->recv.tries = p->recv.quick_tickles = 0;
@@ -120,17 +121,17 @@ void recv_send_rd(struct peer *p, enum aurp_error error)
 static void ask(struct peer *p, enum aurp_msg msg, uint16_t flags, struct span wait)
 {
 	if (p->recv.tries == 0)
-		p->recv.sent = peer_router(p)->now;
+		p->recv.sent = peer_env(p)->now;
 	else
 		p->count.retransmits++;
 	send_plain(p, msg, flags);
-	router_arm(peer_router(p), &p->recv.retry, wait);
+	env_arm(peer_env(p), &p->recv.retry, wait);
 }
 
 void recv_take_sample(struct peer *p)
 {
 	if (p->recv.tries == 0)
-		aurp_rto_sample(&p->rto, instant_since(peer_router(p)->now, p->recv.sent));
+		aurp_rto_sample(&p->rto, instant_since(peer_env(p)->now, p->recv.sent));
 }
 
 /* --- asking for the list ---------------------------------------------------------------- */
@@ -144,7 +145,7 @@ void recv_request_list(struct peer *p)
 void recv_await_list(struct peer *p)
 {
 	recv_enter(p, RECV_WAIT_RI_RSP);
-	router_arm(peer_router(p), &p->recv.retry, aurp_rto_timeout(&p->rto, 1));
+	env_arm(peer_env(p), &p->recv.retry, aurp_rto_timeout(&p->rto, 1));
 }
 
 static void request_again(struct peer *p)
@@ -166,8 +167,8 @@ void recv_refresh(struct peer *p)
 
 void recv_heard(struct peer *p)
 {
-	p->recv.heard = peer_router(p)->now;
-	router_arm(peer_router(p), &p->recv.last_heard, p->tunnel->config.last_heard_timeout);
+	p->recv.heard = peer_env(p)->now;
+	env_arm(peer_env(p), &p->recv.last_heard, p->tunnel->config.last_heard_timeout);
 	if (p->recv.state == RECV_WAIT_TICKLE_ACK) {
 		recv_enter(p, RECV_CONNECTED);
 		recv_tables_changed(p);
@@ -260,13 +261,13 @@ static void end_connection(struct peer *p, enum recv_state after, const char *wh
 	bool was_open = recv_is_open(p);
 
 	recv_enter(p, after);
-	router_disarm(r, &p->recv.last_heard);
-	router_disarm(r, &p->recv.zone_scan);
+	env_disarm(&r->env, &p->recv.last_heard);
+	env_disarm(&r->env, &p->recv.zone_scan);
 	remind_stop(p);
 	p->recv.n_ask = 0;
 	if (was_open) {
 		peer_discard_held(p);
-		route_withdraw_peer(r, p);
+		route_offer_no_peer(&r->routes, &p->offers);
 		peer_trace(p, TRACE_PEER_RECV_CLOSED, why);
 	}
 	peer_check_up(p, why);
@@ -276,12 +277,12 @@ void recv_close(struct peer *p, const char *why, struct span redial)
 {
 	end_connection(p, RECV_UNCONNECTED, why);
 	if (redial.us >= 0 && p->to.ip != 0)
-		router_arm(peer_router(p), &p->recv.retry, redial);
+		env_arm(peer_env(p), &p->recv.retry, redial);
 }
 
 void recv_lost(struct peer *p, const char *why)
 {
-	p->recv.lost = peer_router(p)->now;
+	p->recv.lost = peer_env(p)->now;
 	recv_redial(p, why);
 	/* Perhaps only this direction is gone (C28). */
 	send_probe(p);
@@ -307,7 +308,7 @@ void recv_leave(struct peer *p)
 {
 	end_connection(p, RECV_WAIT_RD_ACK, "we leave");
 	recv_send_rd(p, AURP_ERR_NORMAL_CLOSE);
-	router_arm(peer_router(p), &p->recv.retry, rd_wait);
+	env_arm(peer_env(p), &p->recv.retry, rd_wait);
 }
 
 static void rd_again(struct peer *p)
@@ -318,7 +319,7 @@ static void rd_again(struct peer *p)
 	}
 	p->count.retransmits++;
 	recv_send_rd(p, AURP_ERR_NORMAL_CLOSE);
-	router_arm(peer_router(p), &p->recv.retry, rd_wait);
+	env_arm(peer_env(p), &p->recv.retry, rd_wait);
 }
 
 /* Of the farewell, or of an RD that was only to remind it. */

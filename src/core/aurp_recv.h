@@ -212,6 +212,12 @@ bool remind_on_rd_ack(struct peer *p);
 /* aurp_recv_open.c: ends the connection without a word, and dials again in some seconds. */
 void recv_redial(struct peer *p, const char *why);
 
+/*
+ * aurp_learn.c: our port `port` took `own`, which overlaps the peer's network `range`:
+ * reported, and asked for again when our cable is gone (aurp R7, atalk R08).
+ */
+void recv_give_way(struct peer *p, struct at_range range, struct at_range own, const char *port);
+
 /* aurp_learn.c: are the numbers free now of a network that we refused for the sake of another? */
 bool recv_may_have_refused(const struct peer *p);
 

@@ -37,7 +37,7 @@ static void transmit_open_req(struct peer *p)
 
 	aurp_write_open_req(&out, p->recv.id);
 	peer_transmit(p, &out);
-	p->recv.opened = peer_router(p)->now;
+	p->recv.opened = peer_env(p)->now;
 }
 
 bool recv_was_lost_lately(const struct peer *p)
@@ -45,7 +45,7 @@ bool recv_was_lost_lately(const struct peer *p)
 	struct instant lost = p->recv.lost;
 
 	return !instant_is_never(lost) &&
-	       instant_cmp(peer_router(p)->now, instant_add(lost, lost_lately)) < 0;
+	       instant_cmp(peer_env(p)->now, instant_add(lost, lost_lately)) < 0;
 }
 
 static struct span most_back_off(const struct peer *p)
@@ -68,22 +68,22 @@ static void send_open_req(struct peer *p)
 	struct instant put_off = p->recv.put_off;
 
 	if (p->recv.tries == 0)
-		p->recv.sent = r->now;
+		p->recv.sent = r->env.now;
 	else
 		p->count.retransmits++;
 	transmit_open_req(p);
 	p->recv.put_off = INSTANT_NEVER;
 	if (!instant_is_never(put_off)) {
-		timer_set(&r->timers, &p->recv.retry, put_off);
+		timer_set(&r->env.timers, &p->recv.retry, put_off);
 		return;
 	}
-	router_arm(r, &p->recv.retry, router_jitter(r, p->recv.back_off, JITTER));
+	env_arm(&r->env, &p->recv.retry, env_jitter(&r->env, p->recv.back_off, JITTER));
 	double_back_off(p);
 }
 
 void recv_repeat_open_req(struct peer *p)
 {
-	p->recv.sent = peer_router(p)->now;
+	p->recv.sent = peer_env(p)->now;
 	transmit_open_req(p);
 }
 
@@ -93,7 +93,7 @@ static uint16_t new_id(struct peer *p)
 	uint16_t id;
 
 	do
-		id = (uint16_t)prng_range(&peer_router(p)->prng, 1, UINT16_MAX);
+		id = (uint16_t)prng_range(&peer_env(p)->prng, 1, UINT16_MAX);
 	while (id == p->recv.id);
 	return id;
 }
@@ -102,7 +102,7 @@ static uint16_t new_id(struct peer *p)
 static void look_again_later(struct peer *p)
 {
 	if (p->to.ip != 0 && !p->is_leaving)
-		router_arm(peer_router(p), &p->recv.retry, open_most);
+		env_arm(peer_env(p), &p->recv.retry, open_most);
 }
 
 void recv_open(struct peer *p)
@@ -149,7 +149,7 @@ static void dial(struct peer *p)
 /* When the next Open-Req may leave: two seconds after the last one (C6). */
 static struct instant next_open(const struct peer *p)
 {
-	struct instant now = peer_router(p)->now, next;
+	struct instant now = peer_env(p)->now, next;
 
 	if (instant_is_never(p->recv.opened))
 		return now;
@@ -163,8 +163,8 @@ static void open_soon(struct peer *p)
 	struct router *r = peer_router(p);
 	struct instant next = next_open(p);
 
-	if (instant_cmp(next, r->now) > 0)
-		timer_set(&r->timers, &p->recv.retry, next);
+	if (instant_cmp(next, r->env.now) > 0)
+		timer_set(&r->env.timers, &p->recv.retry, next);
 	else
 		dial(p);
 }
@@ -191,7 +191,7 @@ void recv_wake(struct peer *p)
 void recv_redial(struct peer *p, const char *why)
 {
 	recv_forget_back_off(p);
-	recv_close(p, why, router_jitter(peer_router(p), open_first, JITTER));
+	recv_close(p, why, env_jitter(peer_env(p), open_first, JITTER));
 }
 
 /*
@@ -203,19 +203,19 @@ static void open_for_unproven(struct peer *p)
 	struct router *r = peer_router(p);
 	struct timer *retry = &p->recv.retry;
 	struct instant next = next_open(p), due = timer_is_set(retry) ? retry->due : next;
-	bool is_ours = instant_cmp(due, instant_add(r->now, most_back_off(p))) <= 0;
+	bool is_ours = instant_cmp(due, instant_add(r->env.now, most_back_off(p))) <= 0;
 
 	if (timer_is_set(retry) && instant_cmp(due, next) <= 0)
 		return;		/* it will not be sooner */
 	if (!is_ours && !peer_may_answer(p, AURP_OPEN_REQ_LEN))
 		return;
 	if (is_ours) {
-		due = instant_add(due, router_jitter(r, p->recv.back_off, JITTER));
+		due = instant_add(due, env_jitter(&r->env, p->recv.back_off, JITTER));
 		double_back_off(p);
 	}
 	p->recv.put_off = due;
-	if (instant_cmp(next, r->now) > 0)
-		timer_set(&r->timers, retry, next);
+	if (instant_cmp(next, r->env.now) > 0)
+		timer_set(&r->env.timers, retry, next);
 	else
 		dial(p);
 }
@@ -238,8 +238,8 @@ void recv_resume(struct peer *p, uint16_t id)
 	recv_enter(p, RECV_WAIT_OPEN_RSP);
 	p->recv.id = id;
 	p->recv.tries = 1;	/* when it was sent is forgotten */
-	p->recv.opened = r->now;
-	router_arm(r, &p->recv.retry, open_first);
+	p->recv.opened = r->env.now;
+	env_arm(&r->env, &p->recv.retry, open_first);
 }
 
 /* --- answers --------------------------------------------------------------------------- */
@@ -249,7 +249,7 @@ static void give_up_for_long(struct peer *p, const char *why)
 {
 	p->recv.lost = INSTANT_NEVER;
 	p->recv.back_off = open_most;
-	recv_close(p, why, router_jitter(peer_router(p), open_most, JITTER));
+	recv_close(p, why, env_jitter(peer_env(p), open_most, JITTER));
 }
 
 void recv_refuse_self(struct peer *p)

@@ -36,7 +36,7 @@ void remind_init(struct peer *p)
 
 void remind_stop(struct peer *p)
 {
-	router_disarm(peer_router(p), &p->recv.remind.timer);
+	env_disarm(peer_env(p), &p->recv.remind.timer);
 	p->recv.remind.has_repeated = p->recv.remind.has_said_down = false;
 	p->recv.remind.rd_sequence = 0;
 }
@@ -48,7 +48,7 @@ static void remind_in(struct peer *p, struct span d, unsigned int step)
 	if (m->rounds >= REMIND_ROUNDS_MOST || send_is_open(p))
 		return;
 	m->step = step;
-	router_arm(peer_router(p), &m->timer, d);
+	env_arm(peer_env(p), &m->timer, d);
 }
 
 void remind_begin(struct peer *p)
@@ -139,7 +139,7 @@ void recv_was_called(struct peer *p)
 	struct recv_remind *m = &p->recv.remind;
 	bool was_told_down = m->has_said_down || m->rd_sequence != 0;
 
-	router_disarm(peer_router(p), &m->timer);
+	env_disarm(peer_env(p), &m->timer);
 	m->rounds = 0;
 	m->is_missed = false;
 	m->has_called = true;

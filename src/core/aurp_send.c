@@ -52,9 +52,9 @@ void send_init(struct peer *p)
 
 void send_fini(struct peer *p)
 {
-	router_disarm(peer_router(p), &p->send.retry);
-	router_disarm(peer_router(p), &p->send.update);
-	router_disarm(peer_router(p), &p->send.quiet);
+	env_disarm(peer_env(p), &p->send.retry);
+	env_disarm(peer_env(p), &p->send.update);
+	env_disarm(peer_env(p), &p->send.quiet);
 	view_fini(&p->send.view);
 }
 
@@ -81,7 +81,7 @@ static bool is_idle(const struct peer *p)
 
 void send_enter(struct peer *p, enum send_state state)
 {
-	router_disarm(peer_router(p), &p->send.retry);
+	env_disarm(peer_env(p), &p->send.retry);
 	p->send.state = state;
 	p->send.repeats = 0;
 	p->send.is_urgent = false;
@@ -113,9 +113,9 @@ void send_put_on_its_way(struct peer *p, struct aurp_out *out, enum send_state s
 	memcpy(s->packet, out->w.start, s->packet_len);
 	send_enter(p, state);
 	s->is_unused = false;
-	s->sent = peer_router(p)->now;
+	s->sent = peer_env(p)->now;
 	peer_transmit(p, out);
-	router_arm(peer_router(p), &s->retry, ack_wait(p));
+	env_arm(peer_env(p), &s->retry, ack_wait(p));
 }
 
 static void send_rd(struct peer *p)
@@ -141,7 +141,7 @@ void send_repeat(struct peer *p)
 	s->repeats++;
 	p->count.retransmits++;
 	peer_transmit_bytes(p, rules[s->state].msg, s->packet, s->packet_len);
-	router_arm(peer_router(p), &s->retry, ack_wait(p));
+	env_arm(peer_env(p), &s->retry, ack_wait(p));
 }
 
 static bool has_no_try_left(const struct peer *p)
@@ -239,7 +239,7 @@ static void wait_for_interval(struct peer *p)
 	struct span wait = is_first ? gather_first : p->tunnel->config.update_interval;
 
 	if (s->is_informed && !s->is_leaving && !timer_is_set(&s->update))
-		router_arm(peer_router(p), &s->update, wait);
+		env_arm(peer_env(p), &s->update, wait);
 }
 
 void send_view_changed(struct peer *p)
@@ -332,7 +332,7 @@ static void on_ri_ack(struct peer *p, const struct aurp *h, struct rd *body)
 		return;
 	}
 	if (s->repeats == 0)
-		aurp_rto_sample(&p->rto, instant_since(peer_router(p)->now, s->sent));
+		aurp_rto_sample(&p->rto, instant_since(peer_env(p)->now, s->sent));
 	if (was == SEND_WAIT_RD_ACK) {
 		send_close(p, "we leave");
 		return;
@@ -364,7 +364,7 @@ static void on_tickle(struct peer *p, const struct aurp *h, struct rd *body)
 	/* Somebody is there: who waits for the answer to a Tickle may not have taken our probe. */
 	if (p->send.state == SEND_WAIT_PROBE_ACK && p->send.repeats > 0) {
 		p->send.repeats = 0;
-		p->send.sent = peer_router(p)->now;
+		p->send.sent = peer_env(p)->now;
 		send_repeat(p);
 	}
 }
@@ -394,8 +394,8 @@ void send_close(struct peer *p, const char *why)
 	if (rules[p->send.state].legal & ON(RI_ACK))
 		p->send.sequence = seq_next(p->send.sequence);
 	send_enter(p, SEND_UNCONNECTED);
-	router_disarm(r, &p->send.update);
-	router_disarm(r, &p->send.quiet);
+	env_disarm(&r->env, &p->send.update);
+	env_disarm(&r->env, &p->send.quiet);
 	p->send.is_informed = p->send.in_list = p->send.in_update = p->send.is_leaving = false;
 	view_fini(&p->send.view);
 	if (was_open)
@@ -406,12 +406,12 @@ void send_close(struct peer *p, const char *why)
 void send_leave(struct peer *p)
 {
 	p->send.is_leaving = true;
-	router_disarm(peer_router(p), &p->send.update);
-	router_disarm(peer_router(p), &p->send.quiet);
+	env_disarm(peer_env(p), &p->send.update);
+	env_disarm(peer_env(p), &p->send.quiet);
 	if (is_idle(p))
 		go_on(p);
 	else
-		router_arm(peer_router(p), &p->send.retry, last_ack_wait);
+		env_arm(peer_env(p), &p->send.retry, last_ack_wait);
 }
 
 /* --- packets in ------------------------------------------------------------------------ */
@@ -472,7 +472,7 @@ void send_input(struct peer *p, const struct aurp *h, struct rd *body)
 		peer_drop(p, DROP_AURP_BAD_STATE);
 		return;
 	}
-	s->heard = peer_router(p)->now;
+	s->heard = peer_env(p)->now;
 	peer_is_heard(p);
 	place_heard(p);
 	on_message[h->msg](p, h, body);

@@ -27,7 +27,7 @@ static void note_unasked(struct peer *p)
 {
 	struct instant closed = instant_add(p->sent, door_is_open);
 
-	if (instant_is_never(p->sent) || instant_cmp(closed, peer_router(p)->now) < 0)
+	if (instant_is_never(p->sent) || instant_cmp(closed, peer_env(p)->now) < 0)
 		p->came_unasked = true;
 }
 
@@ -62,11 +62,11 @@ static void begin_connection(struct peer *p, const struct peer_call *call)
 	s->open_sui = s->sui = call->sui;
 	s->is_confirmed = s->is_informed = s->owes_list = s->owes_update = false;
 	s->in_list = s->in_update = s->has_updated = s->view_moved = false;
-	router_disarm(peer_router(p), &s->update);
-	s->began = s->heard = peer_router(p)->now;
+	env_disarm(peer_env(p), &s->update);
+	s->began = s->heard = peer_env(p)->now;
 	send_meter_answers(p);
 	view_fini(&s->view);
-	router_arm(peer_router(p), &s->quiet, p->tunnel->config.last_heard_timeout);
+	env_arm(peer_env(p), &s->quiet, p->tunnel->config.last_heard_timeout);
 }
 
 void send_accept(struct peer *p, const struct peer_call *call)
@@ -173,5 +173,5 @@ bool send_is_taken_for_older(const struct peer *p)
 	const struct aurp_send *s = &p->send;
 
 	return !s->is_informed && p->is_proven &&
-	       instant_cmp(instant_add(s->began, list_is_asked), peer_router(p)->now) < 0;
+	       instant_cmp(instant_add(s->began, list_is_asked), peer_env(p)->now) < 0;
 }

@@ -21,7 +21,7 @@ bool send_is_asking(const struct peer *p)
 struct span send_probe_wait(const struct peer *p)
 {
 	struct span left = instant_since(instant_add(p->send.sent, probe_most),
-		peer_router(p)->now);
+		peer_env(p)->now);
 	struct span d = p->send.repeats < PLACE_QUICK_TRIES ? place_quick_wait(p) : probe_wait;
 
 	return span_cmp(d, left) > 0 ? left : d;
@@ -29,15 +29,15 @@ struct span send_probe_wait(const struct peer *p)
 
 bool send_probe_is_over(const struct peer *p)
 {
-	return instant_cmp(peer_router(p)->now, instant_add(p->send.sent, probe_most)) >= 0;
+	return instant_cmp(peer_env(p)->now, instant_add(p->send.sent, probe_most)) >= 0;
 }
 
 /* Who waits for its first list takes no update, and asks every few seconds by itself. */
 static void await_request(struct peer *p)
 {
 	send_enter(p, SEND_WAIT_RI_REQ);
-	p->send.sent = peer_router(p)->now;
-	router_arm(peer_router(p), &p->send.retry, probe_most);
+	p->send.sent = peer_env(p)->now;
+	env_arm(peer_env(p), &p->send.retry, probe_most);
 }
 
 void send_probe(struct peer *p)
@@ -65,7 +65,7 @@ void send_hurry(struct peer *p)
 		return;
 	s->is_urgent = true;
 	s->repeats = 0;
-	s->sent = peer_router(p)->now;
+	s->sent = peer_env(p)->now;
 	send_repeat(p);
 }
 
@@ -80,8 +80,8 @@ void send_quiet_fired(struct timer *t)
 	struct peer *p = container_of(t, struct peer, send.quiet);
 	struct instant due = instant_add(p->send.heard, p->tunnel->config.last_heard_timeout);
 
-	if (instant_cmp(due, peer_router(p)->now) > 0) {
-		timer_set(&peer_router(p)->timers, t, due);
+	if (instant_cmp(due, peer_env(p)->now) > 0) {
+		timer_set(&peer_env(p)->timers, t, due);
 		return;
 	}
 	if (!p->is_proven) {
@@ -90,5 +90,5 @@ void send_quiet_fired(struct timer *t)
 	}
 	if (!recv_is_open(p))
 		send_probe(p);
-	router_arm(peer_router(p), t, p->tunnel->config.last_heard_timeout);
+	env_arm(peer_env(p), t, p->tunnel->config.last_heard_timeout);
 }

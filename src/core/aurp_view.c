@@ -27,8 +27,9 @@ void view_fini(struct view *v)
 
 static bool is_through_tunnel_of(const struct peer *p, const struct route *route)
 {
-	return route->best->kind == PATH_TUNNEL && route->best->peer &&
-	       peer_tunnel(route->best->peer) == p->tunnel;
+	const struct peer *by = peer_of_path(route->best);
+
+	return by && by->tunnel == p->tunnel;
 }
 
 uint8_t view_distance(const struct peer *p, const struct route *route)

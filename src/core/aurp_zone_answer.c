@@ -14,7 +14,7 @@ static const struct meter_rate answer_rate = { 256, { 1000000 / 32 } };
 
 void send_meter_answers(struct peer *p)
 {
-	meter_fill(&p->send.answers, &answer_rate, peer_router(p)->now);
+	meter_fill(&p->send.answers, &answer_rate, peer_env(p)->now);
 }
 
 /* An answer is longer than its query: nobody gets one who may have forged his address. */
@@ -24,7 +24,7 @@ static bool may_query(struct peer *p)
 		peer_drop(p, DROP_AURP_UNPROVEN);
 		return false;
 	}
-	if (meter_allows(&p->send.answers, &answer_rate, peer_router(p)->now))
+	if (meter_allows(&p->send.answers, &answer_rate, peer_env(p)->now))
 		return true;
 	peer_drop(p, DROP_AURP_RATE_LIMIT);
 	return false;

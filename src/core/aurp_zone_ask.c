@@ -2,7 +2,7 @@
  * Data receiver: the zones of a peer's networks. Mostly they come unasked, as
  * our acknowledgements have SZI set; what got lost is asked for until it is
  * there (RFC 1504 p. 24-25, 52-53), each network less and less often as long as
- * its list does not grow. Lists are whole before anybody sees them: zone_table.c.
+ * its list does not grow. Lists are whole before anybody sees them: zone.c.
  */
 #include "aurp_recv.h"
 
@@ -36,8 +36,8 @@ static size_t count_missing(const struct peer *p)
 	const struct list *it;
 	size_t n = 0;
 
-	list_for_each(it, &p->paths)
-		n += is_missing(container_of(it, struct path, in_peer));
+	list_for_each(it, &p->offers.paths)
+		n += is_missing(container_of(it, struct path, in_owner));
 	return n;
 }
 
@@ -53,8 +53,8 @@ static size_t count_zones(const struct peer *p)
 	const struct list *it;
 	size_t n = 0;
 
-	list_for_each(it, &p->paths)
-		n += count_names(container_of(it, struct path, in_peer));
+	list_for_each(it, &p->offers.paths)
+		n += count_names(container_of(it, struct path, in_owner));
 	return n;
 }
 
@@ -67,7 +67,7 @@ static void collect(struct peer *p)
 
 	for (size_t i = 0; i < r->routes.used; i++) {
 		const struct route *route = r->routes.sorted[i];
-		const struct path *path = route_path_by_peer(route, p);
+		const struct path *path = route_path_by(route, &p->offers);
 
 		if (!path || !is_missing(path))
 			continue;
@@ -76,7 +76,7 @@ static void collect(struct peer *p)
 		if (k < n_old && old[k].net == route->range.first)
 			now[n++] = old[k];
 		else
-			now[n++] = (struct zone_ask){ route->range.first, 0, r->now };
+			now[n++] = (struct zone_ask){ route->range.first, 0, r->env.now };
 	}
 	free(old);
 	p->recv.ask = now;
@@ -88,7 +88,7 @@ static void complain(struct peer *p, uint16_t net)
 	const struct route *route = route_find(&peer_router(p)->routes, net);
 
 	/* It told us some, which were said to be of no use. */
-	if (route_path_by_peer(route, p)->zones.n_unfit > 0)
+	if (route_path_by(route, &p->offers)->zones.n_unfit > 0)
 		return;
 	peer_say(p, (struct trace_event){ .kind = TRACE_PEER_ZONES_MISSING,
 		.range = route->range });
@@ -103,7 +103,7 @@ static void note_try(struct peer *p, struct zone_ask *a)
 		wait = ask_most_apart;
 	if (a->tries < TRIES_AT_MOST_APART && ++a->tries == TRIES_TO_COMPLAIN)
 		complain(p, a->net);
-	a->due = instant_add(peer_router(p)->now, wait);
+	a->due = instant_add(peer_env(p)->now, wait);
 }
 
 static void begin_zi_req(struct peer *p, struct aurp_out *out)
@@ -120,7 +120,7 @@ static void ask_for_due(struct peer *p)
 	for (size_t i = 0; i < p->recv.n_ask; i++) {
 		struct zone_ask *a = &p->recv.ask[i];
 
-		if (instant_cmp(a->due, peer_router(p)->now) > 0)
+		if (instant_cmp(a->due, peer_env(p)->now) > 0)
 			continue;
 		note_try(p, a);
 		if (is_begun && wr_room(&out.w) < sizeof(uint16_t)) {
@@ -148,15 +148,15 @@ void recv_zone_scan_fired(struct timer *t)
 	for (size_t i = 0; i < p->recv.n_ask; i++)
 		if (instant_cmp(p->recv.ask[i].due, due) < 0)
 			due = p->recv.ask[i].due;
-	timer_set(&peer_router(p)->timers, t, due);
+	timer_set(&peer_env(p)->timers, t, due);
 }
 
 void recv_scan_zones_in(struct peer *p, struct span d)
 {
 	struct timer *t = &p->recv.zone_scan;
 
-	if (!timer_is_set(t) || instant_cmp(instant_add(peer_router(p)->now, d), t->due) < 0)
-		router_arm(peer_router(p), t, d);
+	if (!timer_is_set(t) || instant_cmp(instant_add(peer_env(p)->now, d), t->due) < 0)
+		env_arm(peer_env(p), t, d);
 }
 
 size_t recv_zones_missing(const struct peer *p)
@@ -166,7 +166,7 @@ size_t recv_zones_missing(const struct peer *p)
 
 static bool has_its_share_of_networks(struct peer *p)
 {
-	return recv_has_its_share(p, list_count(&p->paths),
+	return recv_has_its_share(p, list_count(&p->offers.paths),
 		p->tunnel->config.max_networks_per_peer, "networks");
 }
 
@@ -220,7 +220,7 @@ static void ask_for_the_rest(struct peer *p, uint16_t net)
 
 		if (a->net != net)
 			continue;
-		*a = (struct zone_ask){ net, 0, instant_add(peer_router(p)->now, scan_interval) };
+		*a = (struct zone_ask){ net, 0, instant_add(peer_env(p)->now, scan_interval) };
 		recv_scan_zones_in(p, scan_interval);
 	}
 }
@@ -232,9 +232,9 @@ static void end_network(struct answer *a)
 	if (!a->path || a->was_complete)
 		return;
 	if (a->is_extended)
-		path_expect_zones(r, a->path, a->total);
+		zone_expect(&r->routes, a->path, a->total);
 	else if (!a->has_gap)
-		path_complete_zones(r, a->path);
+		zone_complete(&r->routes, a->path);
 	if (!a->path->zones.is_complete && a->path->zones.used > a->had)
 		ask_for_the_rest(a->p, a->path->route->range.first);
 }
@@ -242,7 +242,7 @@ static void end_network(struct answer *a)
 static void begin_network(struct answer *a, uint16_t net)
 {
 	const struct route *route = route_find(&peer_router(a->p)->routes, net);
-	struct path *path = route ? route_path_by_peer(route, a->p) : NULL;
+	struct path *path = route ? route_path_by(route, &a->p->offers) : NULL;
 
 	a->net = net;
 	a->path = path && path_is_usable(path) ? path : NULL;
@@ -271,7 +271,7 @@ static void take_zone(struct answer *a, const struct at_name *zone)
 		return;
 	had = count_names(a->path);
 	has_share = recv_has_its_share(a->p, a->n_zones, share, "zones");
-	if (!has_share && path_add_zone(r, a->path, zone))
+	if (!has_share && zone_add(&r->routes, a->path, zone))
 		a->n_zones += count_names(a->path) - had;
 	else if (has_share || r->zones.is_full)
 		leave_gap(a);

@@ -52,7 +52,7 @@ static struct port *attached_port(const struct router *r, uint16_t net)
 
 	if (!route || route->best->kind != PATH_ATTACHED || !route_is_usable(route))
 		return NULL;
-	return route->best->port;
+	return port_of_path(route->best);
 }
 
 /* --- to our own sockets ---------------------------------------------------------------- */
@@ -141,15 +141,15 @@ static void send_by_path(const struct path *p, struct at_sockaddr dst, struct pk
 	switch (p->kind) {
 	case PATH_ATTACHED:
 		if (dst.node == AT_NODE_BROADCAST)
-			port_send_broadcast(p->port, datagram);
+			port_send_broadcast(port_of_path(p), datagram);
 		else
-			port_send_node(p->port, node_of(dst), datagram);
+			port_send_node(port_of_path(p), node_of(dst), datagram);
 		break;
 	case PATH_RTMP:
-		port_send_node(p->port, p->next_router, datagram);
+		port_send_node(port_of_path(p), p->next_router, datagram);
 		break;
 	case PATH_TUNNEL:
-		peer_send_data(p->peer, datagram);
+		peer_send_data(peer_of_path(p), datagram);
 		break;
 	}
 }
@@ -169,7 +169,8 @@ static void forward(struct router *r, struct datagram *d)
 		datagram_drop(r, d, DROP_DDP_TOO_MANY_HOPS);
 		return;
 	}
-	if (p->kind == PATH_TUNNEL && d->peer && peer_tunnel(p->peer) == peer_tunnel(d->peer)) {
+	if (p->kind == PATH_TUNNEL && d->peer &&
+		peer_tunnel(peer_of_path(p)) == peer_tunnel(d->peer)) {
 		datagram_drop(r, d, DROP_DDP_BACK_INTO_TUNNEL);
 		return;
 	}
@@ -294,7 +295,7 @@ static struct at_addr address_for(const struct router *r, const struct path *p)
 	const struct list *it;
 
 	if (p->kind != PATH_TUNNEL)
-		return p->port->addr;
+		return port_of_path(p)->addr;
 	list_for_each(it, &r->ports) {
 		const struct port *port = container_of(it, struct port, in_router);
 

@@ -13,6 +13,7 @@
 #include "alloc.h"
 #include "forward.h"
 #include "peer_state.h"
+#include "route_offer.h"
 
 /* Ours: the RFC has no unknown peers, and no limit for a farewell. */
 static const struct span unknown_linger = { 120 * 1000000 };
@@ -22,6 +23,7 @@ static const struct span farewell_limit = { 5 * 1000000 };
 /* Nobody needs to be owed more bytes than that. */
 enum { UNANSWERED_MAX = 1 << 16 };
 static void on_linger(struct timer *t);
+static const struct path_owner_ops peer_offers;
 
 struct peer *peer_new(struct tunnel *t, const struct config_peer *config)
 {
@@ -31,7 +33,7 @@ struct peer *peer_new(struct tunnel *t, const struct config_peer *config)
 	p->config = *config;
 	p->heard = p->sent = INSTANT_NEVER;
 	list_init(&p->in_tunnel);
-	list_init(&p->paths);
+	path_owner_init(&p->offers, &peer_offers, p->config.name);
 	list_init(&p->held);
 	timer_init(&p->linger, on_linger);
 	aurp_rto_init(&p->rto);
@@ -45,12 +47,12 @@ struct peer *peer_new(struct tunnel *t, const struct config_peer *config)
 void peer_free(struct peer *p)
 {
 	peer_discard_held(p);
-	route_withdraw_peer(peer_router(p), p);
+	route_offer_no_peer(&peer_router(p)->routes, &p->offers);
 	recv_fini(p);
 	send_fini(p);
 	place_fini(p);
-	router_disarm(peer_router(p), &p->keepalive);
-	router_disarm(peer_router(p), &p->linger);
+	env_disarm(peer_env(p), &p->keepalive);
+	env_disarm(peer_env(p), &p->linger);
 	list_remove(&p->in_tunnel);
 	peer_index_changed(&p->tunnel->by_address);
 	p->tunnel->n_unknown -= p->is_unknown;
@@ -67,16 +69,30 @@ struct tunnel *peer_tunnel(const struct peer *p)
 	return p->tunnel;
 }
 
-struct list *peer_paths(struct peer *p)
+static void on_displaced(struct path_owner *owner, struct at_range range, struct at_range own,
+	const char *port)
 {
-	return &p->paths;
+	recv_give_way(container_of(owner, struct peer, offers), range, own, port);
+}
+
+static void name_owner(const struct path_owner *owner, struct trace_event *e)
+{
+	e->peer = owner->name;
+}
+
+static const struct path_owner_ops peer_offers = { on_displaced, name_owner };
+
+struct peer *peer_of_path(const struct path *path)
+{
+	return path->kind == PATH_TUNNEL && path->owner ?
+		container_of(path->owner, struct peer, offers) : NULL;
 }
 
 void peer_say(const struct peer *p, struct trace_event e)
 {
 	e.peer = peer_name(p);
 	e.tunnel = p->tunnel->config.name;
-	router_trace(peer_router(p), &e);
+	env_trace(peer_env(p), &e);
 }
 
 void peer_drop(struct peer *p, enum drop_reason reason)
@@ -113,7 +129,7 @@ bool peer_has_left(const struct peer *p)
 
 void peer_linger(struct peer *p)
 {
-	router_arm(peer_router(p), &p->linger,
+	env_arm(peer_env(p), &p->linger,
 		recv_was_lost_lately(p) ? lost_linger : unknown_linger);
 }
 
@@ -127,7 +143,7 @@ void peer_check_up(struct peer *p, const char *why)
 	if (!p->is_proven)
 		place_lost(p);
 	if (is_up && !p->is_up) {
-		router_disarm(peer_router(p), &p->linger);
+		env_disarm(peer_env(p), &p->linger);
 		peer_trace(p, TRACE_PEER_UP, NULL);
 	} else if (!is_up && p->is_up) {
 		peer_discard_held(p);
@@ -138,7 +154,7 @@ void peer_check_up(struct peer *p, const char *why)
 	p->is_up = is_up;
 	keepalive_update(p);
 	if (p->is_leaving && peer_has_left(p)) {
-		router_disarm(peer_router(p), &p->linger);
+		env_disarm(peer_env(p), &p->linger);
 		if (!peer_router(p)->is_stopping)
 			p->is_doomed = p->tunnel->has_doomed = true;
 	}
@@ -168,7 +184,7 @@ void peer_leave(struct peer *p)
 	if (p->is_leaving)
 		return;
 	p->is_leaving = true;
-	router_arm(peer_router(p), &p->linger, farewell_limit);
+	env_arm(peer_env(p), &p->linger, farewell_limit);
 	say_farewell(p, "we leave");
 	peer_check_up(p, "we leave");
 }
@@ -196,7 +212,7 @@ static bool is_at_its_address(const struct peer *p)
 
 void peer_is_heard(struct peer *p)
 {
-	p->heard = peer_router(p)->now;
+	p->heard = peer_env(p)->now;
 }
 
 bool peer_has_other_di(const struct peer *p)
@@ -221,7 +237,7 @@ static void data_input(struct peer *p, struct pkt *payload)
 		return;
 	}
 	p->count.data_rx++;
-	p->heard = peer_router(p)->now;
+	p->heard = peer_env(p)->now;
 	forward_input(peer_router(p), &d);
 }
 
@@ -314,7 +330,7 @@ static bool send_payload_to(struct peer *p, struct endpoint to,
 	}
 	p->count.tx++;
 	p->count.tx_bytes += pkt->len;
-	p->sent = peer_router(p)->now;
+	p->sent = peer_env(p)->now;
 	tunnel_send(p->tunnel, to, pkt);
 	return true;
 }

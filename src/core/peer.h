@@ -10,14 +10,15 @@
 #include "aurpd/trace.h"
 #include "list.h"
 
+struct path;
 struct peer;
 struct tunnel;
 
 const char *peer_name(const struct peer *p);
 struct tunnel *peer_tunnel(const struct peer *p);
 
-/* The paths that go through this peer: struct path, linked by in_peer. Owned by route_table.c. */
-struct list *peer_paths(struct peer *p);
+/* The peer that a path goes through; NULL: it does not go through a tunnel, or the peer went. */
+struct peer *peer_of_path(const struct path *path);
 
 /*
  * Sends a DDP datagram (long header first, hop count already raised) across
@@ -25,13 +26,6 @@ struct list *peer_paths(struct peer *p);
  * (tickle before data, RFC 1504 p. 40) or drop it with a counted reason.
  */
 void peer_send_data(struct peer *p, struct pkt *datagram);
-
-/*
- * Our port `port` took `own`, which overlaps the peer's network `range`: reported, and
- * asked for again when our cable is gone (aurp R7, atalk R08).
- */
-void peer_gives_way(struct peer *p, struct at_range range, struct at_range own,
-	const char *port);
 
 void peer_drop(struct peer *p, enum drop_reason reason);
 

@@ -46,7 +46,7 @@ static void send_data(struct peer *p, struct pkt *datagram)
 static bool must_tickle_first(const struct peer *p)
 {
 	return span_cmp(p->tunnel->config.last_heard_timeout, tickle_before_data) > 0 &&
-	       span_cmp(instant_since(peer_router(p)->now, p->recv.heard), tickle_before_data) >= 0;
+	       span_cmp(instant_since(peer_env(p)->now, p->recv.heard), tickle_before_data) >= 0;
 }
 
 void peer_send_data(struct peer *p, struct pkt *datagram)

@@ -24,7 +24,7 @@ void peer_describe(const struct peer *p, struct peer_info *info)
 		.addr = p->to,
 		.recv = recv_state_name(p),
 		.send = send_state_name(p),
-		.routes = list_count(&p->paths),
+		.routes = list_count(&p->offers.paths),
 		.told = p->send.view.used,
 		.rtt_ms = p->rto.is_measured ? (long)span_to_ms(p->rto.mean) : -1,
 		.heard_s = -1,
@@ -34,7 +34,7 @@ void peer_describe(const struct peer *p, struct peer_info *info)
 		.reduces_hops = recv_is_open(p) && (p->recv.environment & AURP_ENV_HOP_REDUCTION),
 	};
 	if (!instant_is_never(p->heard))
-		info->heard_s = (long)span_to_s(instant_since(peer_router(p)->now, p->heard));
+		info->heard_s = (long)span_to_s(instant_since(peer_env(p)->now, p->heard));
 }
 
 struct counter_walk {

@@ -83,9 +83,9 @@ void keepalive_update(struct peer *p)
 	note_door(p);
 	every = interval(p);
 	if (p->is_up && every.us > 0)
-		timer_set(&peer_router(p)->timers, &p->keepalive, instant_add(p->sent, every));
+		timer_set(&peer_env(p)->timers, &p->keepalive, instant_add(p->sent, every));
 	else
-		router_disarm(peer_router(p), &p->keepalive);
+		env_disarm(peer_env(p), &p->keepalive);
 }
 
 static void on_timer(struct timer *t)
@@ -94,13 +94,13 @@ static void on_timer(struct timer *t)
 	struct span every = interval(p);
 	struct instant due = instant_add(p->sent, every);
 
-	if (every.us > 0 && instant_cmp(due, peer_router(p)->now) <= 0) {
+	if (every.us > 0 && instant_cmp(due, peer_env(p)->now) <= 0) {
 		if (recv_is_open(p))
 			recv_keep_alive(p);
 		else
 			send_probe(p);
 		/* Something may be on its way that nothing more is said beside. */
-		p->sent = peer_router(p)->now;
+		p->sent = peer_env(p)->now;
 	}
 	keepalive_update(p);
 }

@@ -23,7 +23,7 @@ static void on_timer(struct timer *t);
 
 void place_init(struct peer *p)
 {
-	struct instant now = peer_router(p)->now;
+	struct instant now = peer_env(p)->now;
 
 	p->place.asked = p->place.questioned = INSTANT_NEVER;
 	timer_init(&p->place.timer, on_timer);
@@ -33,7 +33,7 @@ void place_init(struct peer *p)
 
 void place_fini(struct peer *p)
 {
-	router_disarm(peer_router(p), &p->place.timer);
+	env_disarm(peer_env(p), &p->place.timer);
 }
 
 bool place_is_elsewhere(const struct peer *p)
@@ -57,7 +57,7 @@ struct span place_quick_wait(const struct peer *p)
 
 static bool is_recent(const struct peer *p, struct instant t, struct span d)
 {
-	return !instant_is_never(t) && instant_cmp(instant_add(t, d), peer_router(p)->now) > 0;
+	return !instant_is_never(t) && instant_cmp(instant_add(t, d), peer_env(p)->now) > 0;
 }
 
 /* --- asking ----------------------------------------------------------------------------- */
@@ -79,7 +79,7 @@ static void ask(struct peer *p)
 	struct aurp_out out;
 
 	aurp_write_open_req(&out, id_for(p, call->from, 0));
-	p->place.asked = peer_router(p)->now;
+	p->place.asked = peer_env(p)->now;
 	p->place.asked_at = call->from;
 	peer_transmit_to(p, call->from, &domain, &out);
 }
@@ -97,10 +97,10 @@ static void ask_unproven(struct peer *p)
 	if (!p->tunnel->sock || p->is_leaving || r->is_stopping)
 		return;
 	if (is_being_dialled(p)) {
-		timer_set(&r->timers, &p->place.timer, instant_add(p->recv.opened, ask_least));
+		timer_set(&r->env.timers, &p->place.timer, instant_add(p->recv.opened, ask_least));
 		return;
 	}
-	if (!meter_allows(&p->place.asks, &ask_rate, r->now) ||
+	if (!meter_allows(&p->place.asks, &ask_rate, r->env.now) ||
 		!peer_may_answer(p, AURP_OPEN_REQ_LEN)) {
 		peer_drop(p, DROP_AURP_UNPROVEN);
 		return;
@@ -131,7 +131,7 @@ void place_question(struct peer *p)
 {
 	if (is_recent(p, p->place.questioned, ask_least))
 		return;		/* it is being asked, or has just answered */
-	p->place.questioned = peer_router(p)->now;
+	p->place.questioned = peer_env(p)->now;
 	send_hurry(p);
 	send_probe(p);
 	recv_verify_quickly(p);
@@ -156,7 +156,7 @@ void place_doubt(struct peer *p, struct peer_call call)
 		return;
 	pl->is_doubted = true;
 	pl->asks_left = ASKS_OF_A_DOUBT;
-	router_arm(peer_router(p), &pl->timer,
+	env_arm(peer_env(p), &pl->timer,
 		span_us(PLACE_QUICK_TRIES * place_quick_wait(p).us));
 	/* A connection that was opened by this very call needs no probe. */
 	if (call.kind == CALL_ANSWERED)
@@ -170,7 +170,7 @@ static void settle(struct peer *p)
 {
 	p->place.is_doubted = false;
 	p->place.call.kind = CALL_NONE;
-	router_disarm(peer_router(p), &p->place.timer);
+	env_disarm(peer_env(p), &p->place.timer);
 }
 
 static void on_timer(struct timer *t)
@@ -182,7 +182,7 @@ static void on_timer(struct timer *t)
 	} else if (p->place.is_doubted && p->place.asks_left > 0) {
 		p->place.asks_left--;
 		ask(p);
-		router_arm(peer_router(p), t, ask_least);
+		env_arm(peer_env(p), t, ask_least);
 	} else if (p->place.is_doubted) {
 		/* Nobody is there who answers: the next call is a new one. */
 		settle(p);
@@ -236,7 +236,7 @@ static bool is_ours(struct peer *p, uint16_t id)
 	bool is_it = id == id_for(p, p->from, 0) || id == id_for(p, p->from, 1);
 
 	if (instant_is_never(p->place.asked) ||
-		!meter_allows(guesses, &guess_rate, peer_router(p)->now))
+		!meter_allows(guesses, &guess_rate, peer_env(p)->now))
 		return false;
 	if (!is_it)
 		meter_spend(guesses);

@@ -59,7 +59,7 @@ struct peer {
 	struct instant sent;		/* likewise: when it was sent anything last */
 	struct timer keepalive;
 	struct timer linger;		/* unknown without a connection; or end of the farewell */
-	struct list paths;		/* struct path */
+	struct path_owner offers;	/* its networks in the routing table */
 	struct list held;		/* struct held */
 	size_t n_held;
 	struct aurp_rto rto;
@@ -181,6 +181,11 @@ void peer_walk_counters(const struct peer *p,
 static inline struct router *peer_router(const struct peer *p)
 {
 	return p->tunnel->r;
+}
+
+static inline struct env *peer_env(const struct peer *p)
+{
+	return &p->tunnel->r->env;
 }
 
 /* Emits a trace event about this peer: its name and its tunnel's are put in here. */

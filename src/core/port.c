@@ -29,6 +29,21 @@ static const struct port_ops *ops_of(enum port_kind kind)
 	return NULL;
 }
 
+/* --- what it offers ---------------------------------------------------------------------- */
+
+static void name_owner(const struct path_owner *owner, struct trace_event *e)
+{
+	e->port = owner->name;
+}
+
+static const struct path_owner_ops port_offers = { NULL, name_owner };
+
+struct port *port_of_path(const struct path *path)
+{
+	return path->kind != PATH_TUNNEL && path->owner ?
+		container_of(path->owner, struct port, offers) : NULL;
+}
+
 /* --- life ------------------------------------------------------------------------------ */
 
 static void take_config(struct port *port, const struct config_port *config)
@@ -49,6 +64,7 @@ struct port *port_new(struct router *r, const struct config_port *config)
 	port->ops = ops_of(config->kind);
 	list_init(&port->in_router);
 	take_config(port, config);
+	path_owner_init(&port->offers, &port_offers, port->config.name);
 	port_seed_init(port);
 	cable_watch_init(port);
 	rtmp_port_init(port);
@@ -86,7 +102,7 @@ void port_apply(struct port *port, const struct config_port *config)
 
 	/* Other routers may keep the old list until the network was gone for 10 minutes (Z42). */
 	if (other_zones && !other_range && port_is_up(port) && port->seed.uses_config)
-		router_trace(port->r, &(struct trace_event){
+		env_trace(&port->r->env, &(struct trace_event){
 			.kind = TRACE_PORT_ZONES_DIFFER, .port = port->config.name });
 	take_config(port, config);
 	if ((other_range || other_zones) && port->link) {
@@ -153,7 +169,7 @@ void port_transmit(struct port *port, const struct pkt *frame)
 void port_drop(struct port *port, enum drop_reason reason)
 {
 	port->count.drops[reason]++;
-	router_trace(port->r, &(struct trace_event){
+	env_trace(&port->r->env, &(struct trace_event){
 		.kind = TRACE_DROPPED, .port = port->config.name, .drop = reason });
 }
 

@@ -13,6 +13,7 @@
 #include "aurpd/trace.h"
 #include "list.h"
 #include "nbp.h"
+#include "path.h"
 #include "timer.h"
 
 struct datagram;
@@ -155,6 +156,7 @@ struct port {
 	struct port_counters count;
 	void *medium;			/* of ops */
 	struct port_seed seed;
+	struct path_owner offers;	/* its networks in the routing table */
 	struct cable_watch watch;
 	struct port_notice notices[PORT_TROUBLES];
 	struct port_rtmp rtmp;
@@ -196,6 +198,9 @@ void port_send_zone(struct port *port, const struct at_name *zone, struct pkt *d
 /* Used by a medium: one frame out, counted. */
 void port_transmit(struct port *port, const struct pkt *frame);
 void port_drop(struct port *port, enum drop_reason reason);
+
+/* The port that a path goes through; NULL: it goes through a tunnel, or the port went. */
+struct port *port_of_path(const struct path *path);
 
 /* The route of the attached network; NULL while the port is not up. */
 struct route *port_route(const struct port *port);

@@ -216,11 +216,12 @@ static void walk_nodes(struct port *port, void (*each)(void *ctx, const struct a
 	void *ctx)
 {
 	const struct aarp_table *t = &ethertalk_of(port)->nodes;
+	const struct instant now = port->r->env.now;
 	const struct aarp_entry *n;
 
-	for (n = aarp_next(t, NULL, port->r->now); n; n = aarp_next(t, &n->addr, port->r->now))
+	for (n = aarp_next(t, NULL, now); n; n = aarp_next(t, &n->addr, now))
 		each(ctx, &(struct aarp_info){ port->config.name, n->addr, n->mac,
-			(long)span_to_s(instant_since(port->r->now, n->confirmed)) });
+			(long)span_to_s(instant_since(now, n->confirmed)) });
 }
 
 const struct port_ops ethertalk_ops = {

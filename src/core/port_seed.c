@@ -19,6 +19,7 @@
 #include "cable.h"
 #include "cable_watch.h"
 #include "forward.h"
+#include "route_offer.h"
 #include "router_state.h"
 #include "services.h"
 
@@ -36,12 +37,12 @@ static void enter(struct port *port, enum port_state state)
 {
 	port->state = state;
 	port->seed.asked = 0;
-	router_disarm(port->r, &port->seed.timer);
+	env_disarm(&port->r->env, &port->seed.timer);
 }
 
 static void trace(const struct port *port, enum trace_kind kind)
 {
-	router_trace(port->r, &(struct trace_event){ .kind = kind, .port = port->config.name,
+	env_trace(&port->r->env, &(struct trace_event){ .kind = kind, .port = port->config.name,
 		.addr = port->addr, .range = port->range });
 }
 
@@ -49,7 +50,7 @@ static void ask(struct port *port)
 {
 	bool in_a_hurry = ++port->seed.asked < ASK_TRIES || port->state == PORT_VERIFYING;
 
-	router_arm(port->r, &port->seed.timer,
+	env_arm(&port->r->env, &port->seed.timer,
 		in_a_hurry ? span_ms(ASK_INTERVAL_MS) : span_s(ASK_SLOWLY_S));
 	cable_ask(port);
 }
@@ -70,22 +71,22 @@ static void enter_conflict(struct port *port, int wait_s)
 	port_seed_stop(port);
 	port->ops->link_up(port);
 	enter(port, PORT_CONFLICT);
-	port->seed.retry_by = instant_add(port->r->now, span_s(CONFLICT_RETRY_S));
-	router_arm(port->r, &port->seed.timer, span_s(wait_s));
+	port->seed.retry_by = instant_add(port->r->env.now, span_s(CONFLICT_RETRY_S));
+	env_arm(&port->r->env, &port->seed.timer, span_s(wait_s));
 }
 
 static void on_range_conflict(struct port *port)
 {
 	const struct cable *c = &port->seed.cable;
 
-	router_trace(port->r, &(struct trace_event){ .kind = TRACE_PORT_RANGE_CONFLICT,
+	env_trace(&port->r->env, &(struct trace_event){ .kind = TRACE_PORT_RANGE_CONFLICT,
 		.port = port->config.name, .addr = c->from, .range = c->range });
 	enter_conflict(port, CONFLICT_QUIET_S);
 }
 
 static void on_zone_conflict(struct port *port, struct at_addr from, struct at_name name)
 {
-	router_trace(port->r, &(struct trace_event){ .kind = TRACE_PORT_ZONE_CONFLICT,
+	env_trace(&port->r->env, &(struct trace_event){ .kind = TRACE_PORT_ZONE_CONFLICT,
 		.port = port->config.name, .addr = from, .name = &name });
 	enter_conflict(port, CONFLICT_RETRY_S);
 }
@@ -94,9 +95,9 @@ static void on_net_in_use(struct port *port)
 {
 	struct at_range range = port->seed.range;
 	const struct route *route = route_find_overlap(&port->r->routes, range);
-	const struct port *other = route ? route->best->port : NULL;
+	const struct port *other = route ? port_of_path(route->best) : NULL;
 
-	router_trace(port->r, &(struct trace_event){ .kind = TRACE_PORT_NET_IN_USE,
+	env_trace(&port->r->env, &(struct trace_event){ .kind = TRACE_PORT_NET_IN_USE,
 		.port = port->config.name, .range = range,
 		.other = other ? other->config.name : "" });
 	enter_conflict(port, CONFLICT_RETRY_S);
@@ -106,9 +107,9 @@ static void on_net_in_use(struct port *port)
 static void wait_longer(struct port *port)
 {
 	struct port_seed *s = &port->seed;
-	struct instant quiet = instant_add(port->r->now, span_s(CONFLICT_QUIET_S));
+	struct instant quiet = instant_add(port->r->env.now, span_s(CONFLICT_QUIET_S));
 
-	timer_set(&port->r->timers, &s->timer,
+	timer_set(&port->r->env.timers, &s->timer,
 		instant_cmp(quiet, s->retry_by) < 0 ? quiet : s->retry_by);
 }
 
@@ -156,7 +157,7 @@ static void finish_zones(struct port *port, const struct at_name *default_zone)
 	for (size_t i = 0; i < route->zones->used; i++)
 		port->ops->join_zone(port, &route->zones->zone[i]->name);
 	cable_forget(&port->seed.cable);
-	router_disarm(port->r, &port->seed.timer);
+	env_disarm(&port->r->env, &port->seed.timer);
 	nbp_port_up(port);
 }
 
@@ -164,10 +165,10 @@ static void take_zones(struct port *port, const struct at_name *zones, size_t n)
 {
 	struct path *path = port_route(port)->best;
 
-	path_clear_zones(port->r, path);
+	zone_clear(&port->r->routes, path);
 	for (size_t i = 0; i < n; i++)
-		(void)path_add_zone(port->r, path, &zones[i]);
-	path_complete_zones(port->r, path);
+		(void)zone_add(&port->r->routes, path, &zones[i]);
+	zone_complete(&port->r->routes, path);
 }
 
 static bool has_name(const struct at_name *list, size_t n, const struct at_name *name)
@@ -190,7 +191,7 @@ static const struct at_name *first_zone(const struct port *port)
 
 	if (c->default_zone.len == 0 || name_eq(&c->default_zone, own))
 		return own;
-	router_trace(port->r, &(struct trace_event){ .kind = TRACE_PORT_DEFAULT_DIFFERS,
+	env_trace(&port->r->env, &(struct trace_event){ .kind = TRACE_PORT_DEFAULT_DIFFERS,
 		.port = port->config.name, .addr = c->default_from, .name = &c->default_zone });
 	return &c->default_zone;
 }
@@ -216,7 +217,7 @@ static void go_up(struct port *port)
 		go_on(port);
 		return;
 	}
-	if (!route_attach(port->r, port, range)) {
+	if (!route_offer_attached(&port->r->routes, &port->offers, range)) {
 		on_net_in_use(port);
 		return;
 	}
@@ -227,7 +228,7 @@ static void go_up(struct port *port)
 	if (port->seed.uses_config) {
 		take_zones(port, port->config.zones, port->config.n_zones);
 		first = first_zone(port);
-		if (route_has_zone(port_route(port), first))
+		if (zone_is_of(port_route(port), first))
 			finish_zones(port, first);
 	} else {
 		judge_zones(port);
@@ -308,7 +309,7 @@ static void judge_zones(struct port *port)
 		return;
 	if (!port->ops->is_extended)
 		finish_zones(port, &route->zones->zone[0]->name);
-	else if (route_has_zone(route, &c->default_zone))
+	else if (zone_is_of(route, &c->default_zone))
 		finish_zones(port, &c->default_zone);
 	else
 		c->default_zone.len = 0;	/* no member of the list: ask again */
@@ -361,7 +362,7 @@ bool port_is_seeking(const struct port *port)
 
 static void take_over(struct port *port, struct at_addr from, struct at_range range)
 {
-	router_trace(port->r, &(struct trace_event){ .kind = TRACE_PORT_TAKES_RANGE,
+	env_trace(&port->r->env, &(struct trace_event){ .kind = TRACE_PORT_TAKES_RANGE,
 		.port = port->config.name, .addr = from, .range = range, .range2 = port->range });
 	port_seed_stop(port);
 	port->ops->link_up(port);
@@ -373,7 +374,7 @@ static bool is_elsewhere(const struct port *port, struct at_range range)
 {
 	const struct route *route = route_find_overlap(&port->r->routes, range);
 
-	return route && route->best->kind == PATH_ATTACHED && route->best->port != port;
+	return route && route->best->kind == PATH_ATTACHED && port_of_path(route->best) != port;
 }
 
 bool port_is_contradicted(struct port *port, struct at_addr from, struct at_range range)
@@ -489,7 +490,7 @@ void port_seed_stop(struct port *port)
 	cable_forget(&port->seed.cable);
 	cable_watch_close(port);
 	if (was_up) {
-		route_detach_port(port->r, port);
+		route_offer_no_port(&port->r->routes, &port->offers);
 		trace(port, TRACE_PORT_DOWN);
 	}
 }

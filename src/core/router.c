@@ -33,8 +33,8 @@ static struct tunnel *tunnel_at(struct list *l)
 
 static void enter(struct router *r, struct instant now)
 {
-	assert(instant_cmp(now, r->now) >= 0);
-	r->now = now;
+	assert(instant_cmp(now, r->env.now) >= 0);
+	r->env.now = now;
 }
 
 static void leave(struct router *r)
@@ -55,8 +55,8 @@ static void on_validity(struct timer *t)
 {
 	struct router *r = container_of(t, struct router, validity);
 
-	route_age(r);
-	router_arm(r, t, validity_interval);
+	route_age(&r->routes);
+	env_arm(&r->env, t, validity_interval);
 }
 
 static void on_zone_scan(struct timer *t)
@@ -64,7 +64,7 @@ static void on_zone_scan(struct timer *t)
 	struct router *r = container_of(t, struct router, zone_scan);
 
 	zip_scan(r);
-	router_arm(r, t, zone_scan_interval);
+	env_arm(&r->env, t, zone_scan_interval);
 }
 
 /* --- life ------------------------------------------------------------------------------ */
@@ -74,17 +74,19 @@ struct router *router_new(const struct router_io *io, uint64_t seed, struct inst
 	struct router *r = mem_new(1, sizeof(*r));
 
 	r->io = *io;
-	r->now = now;
-	timer_queue_init(&r->timers);
-	prng_init(&r->prng, seed);
+	r->env.trace = io->trace;
+	r->env.ctx = io->ctx;
+	r->env.now = now;
+	timer_queue_init(&r->env.timers);
+	prng_init(&r->env.prng, seed);
 	list_init(&r->ports);
 	list_init(&r->tunnels);
-	route_table_init(&r->routes, 0);
+	route_table_init(&r->routes, &r->env, &r->zones, 0);
 	zone_table_init(&r->zones, 0);
 	timer_init(&r->validity, on_validity);
 	timer_init(&r->zone_scan, on_zone_scan);
-	router_arm(r, &r->validity, validity_interval);
-	router_arm(r, &r->zone_scan, zone_scan_interval);
+	env_arm(&r->env, &r->validity, validity_interval);
+	env_arm(&r->env, &r->zone_scan, zone_scan_interval);
 	return r;
 }
 
@@ -97,11 +99,11 @@ void router_free(struct router *r)
 	list_for_each_safe(it, after, &r->ports)
 		port_free(port_at(it));
 	/* What is left are Bad entries, which two more steps of the validity timer remove. */
-	route_age(r);
-	route_age(r);
+	route_age(&r->routes);
+	route_age(&r->routes);
 	route_table_fini(&r->routes);
 	zone_table_fini(&r->zones);
-	timer_queue_fini(&r->timers);
+	timer_queue_fini(&r->env.timers);
 	free(r);
 }
 
@@ -264,8 +266,8 @@ void router_rx_tunnel(struct router *r, struct instant now, struct tunnel *tunne
 
 struct instant router_deadline(const struct router *r)
 {
-	struct instant due = timer_queue_deadline(&r->timers);
-	bool is_ending = r->is_stopping && instant_cmp(r->now, r->stop_deadline) < 0;
+	struct instant due = timer_queue_deadline(&r->env.timers);
+	bool is_ending = r->is_stopping && instant_cmp(r->env.now, r->stop_deadline) < 0;
 
 	return is_ending && instant_cmp(r->stop_deadline, due) < 0 ? r->stop_deadline : due;
 }
@@ -273,7 +275,7 @@ struct instant router_deadline(const struct router *r)
 void router_tick(struct router *r, struct instant now)
 {
 	enter(r, now);
-	timer_queue_run(&r->timers, now);
+	timer_queue_run(&r->env.timers, now);
 	leave(r);
 }
 
@@ -311,7 +313,7 @@ bool router_is_stopped(const struct router *r)
 
 	if (!r->is_stopping)
 		return false;
-	if (instant_cmp(r->now, r->stop_deadline) >= 0)
+	if (instant_cmp(r->env.now, r->stop_deadline) >= 0)
 		return true;
 	list_for_each(it, &r->tunnels)
 		if (!tunnel_is_stopped(container_of(it, struct tunnel, in_router)))

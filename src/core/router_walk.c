@@ -55,7 +55,7 @@ void router_walk_peers(struct router *r, struct instant now,
 {
 	struct list *it;
 
-	r->now = now;
+	r->env.now = now;
 	list_for_each(it, &r->tunnels)
 		tunnel_walk_peers(container_of(it, struct tunnel, in_router), each, ctx);
 }
@@ -71,9 +71,9 @@ static const char *state_text(const struct route *route)
 
 static const char *other_zones_text(const struct route *route)
 {
-	const struct path *other = route_other_zones(route);
+	const struct path *other = zone_others(route);
 
-	return other ? path_owner(other) : NULL;
+	return other ? path_owner_name(other) : NULL;
 }
 
 static const char *via_text(const struct route *route)
@@ -131,7 +131,7 @@ void router_walk_aarp(struct router *r, struct instant now,
 {
 	struct list *it;
 
-	r->now = now;
+	r->env.now = now;
 	list_for_each(it, &r->ports)
 		port_walk_aarp(container_of(it, struct port, in_router), each, ctx);
 }

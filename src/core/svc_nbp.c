@@ -61,7 +61,7 @@ bool nbp_look_up(struct router *r, struct port *asker, uint8_t id, const struct 
 		if (!route_is_usable(route))
 			continue;
 		if (route->best->kind == PATH_ATTACHED)
-			look_up_on(route->best->port, asker, id, t);
+			look_up_on(port_of_path(route->best), asker, id, t);
 		else
 			send_fwdreq(r, route, id, t);
 	}
@@ -121,7 +121,7 @@ static void on_fwdreq(struct router *r, const struct datagram *d, uint8_t id,
 	else if (route->range.extended && nbp_zone_is_own(&t->zone))
 		datagram_drop(r, d, DROP_NBP_UNKNOWN_ZONE);
 	else
-		look_up_on(route->best->port, d->port, id, t);
+		look_up_on(port_of_path(route->best), d->port, id, t);
 }
 
 /* For all on the cable it came from, or for one of our addresses (N23). */

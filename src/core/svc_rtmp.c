@@ -5,6 +5,7 @@
  * forward.c for socket 1.
  */
 #include "cable.h"
+#include "route_offer.h"
 #include "rtmp.h"
 #include "rtmp_data.h"
 #include "router_state.h"
@@ -47,7 +48,7 @@ static void hear_other_range(struct router *r, const struct datagram *d,
 {
 	if (sender_is_valid(d, h) && port_is_contradicted(d->port, h->sender, h->cable))
 		return;
-	router_trace(r, &(struct trace_event){ .kind = TRACE_RTMP_RANGE_IGNORED,
+	env_trace(&r->env, &(struct trace_event){ .kind = TRACE_RTMP_RANGE_IGNORED,
 		.port = d->port->config.name, .addr = h->sender, .range = h->cable });
 	datagram_drop(r, d, DROP_RTMP_OTHER_RANGE);
 }
@@ -83,7 +84,7 @@ static void trace_overlap(struct router *r, const struct datagram *d, const stru
 
 	/* One that is dying is nobody's any more: somebody was renumbered. */
 	if (known && !route_is_bad(known))
-		router_trace(r, &(struct trace_event){ .kind = TRACE_RTMP_OVERLAP,
+		env_trace(&r->env, &(struct trace_event){ .kind = TRACE_RTMP_OVERLAP,
 			.port = d->port->config.name, .addr = { d->ddp.src.net, d->ddp.src.node },
 			.range = t->range, .range2 = known->range,
 			.other = route_owner(known) });
@@ -106,7 +107,7 @@ static void offer_tuples(struct router *r, const struct datagram *d, struct rd *
 			is_whole = false;
 			continue;
 		}
-		result = route_offer_rtmp(r, d->port, from, t.range, t.distance);
+		result = route_offer_rtmp(&r->routes, &d->port->offers, from, t.range, t.distance);
 		if (result == OFFER_NEW && n_new < ZIP_QUERY_NETS_MAX)
 			new_nets[n_new++] = t.range.first;
 		else if (result == OFFER_OVERLAP)
@@ -157,7 +158,7 @@ static struct port *port_asked(const struct router *r, const struct datagram *d)
 	if (d->port)
 		return d->port;
 	route = route_find(&r->routes, d->ddp.dst.net);
-	return route ? route->best->port : NULL;
+	return route ? port_of_path(route->best) : NULL;
 }
 
 static void on_request(struct router *r, const struct datagram *d)

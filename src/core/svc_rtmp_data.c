@@ -64,7 +64,7 @@ static void add(struct rtmp_writer *rw, const struct rtmp_tuple *t)
 
 static bool is_own_cable(const struct rtmp_writer *rw, const struct route *route)
 {
-	return route->best->kind == PATH_ATTACHED && route->best->port == rw->port;
+	return route->best->kind == PATH_ATTACHED && port_of_path(route->best) == rw->port;
 }
 
 /*
@@ -75,7 +75,7 @@ static bool is_own_cable(const struct rtmp_writer *rw, const struct route *route
 static bool tell(const struct rtmp_writer *rw, const struct route *route, struct rtmp_tuple *t)
 {
 	*t = (struct rtmp_tuple){ route->range, route->best->distance };
-	if (rw->view != RTMP_WHOLE_TABLE && route->best->port == rw->port)
+	if (rw->view != RTMP_WHOLE_TABLE && port_of_path(route->best) == rw->port)
 		return false;
 	if (route_is_bad(route) || rw->view == RTMP_POISON) {
 		t->distance = RTMP_UNREACHABLE;
@@ -132,9 +132,9 @@ static void send_data(struct port *port, enum rtmp_view view)
 	struct rtmp_writer rw = { .port = port, .view = view };
 
 	write_routes(&rw);
-	port->rtmp.sent = port->r->now;
+	port->rtmp.sent = port->r->env.now;
 	port->rtmp.told = port->r->routes.generation;
-	router_disarm(port->r, &port->rtmp.triggered);
+	env_disarm(&port->r->env, &port->rtmp.triggered);
 }
 
 void rtmp_send_data(struct port *port)
@@ -152,8 +152,8 @@ static void on_periodic(struct timer *t)
 	struct port *port = container_of(t, struct port, rtmp.periodic);
 
 	rtmp_send_data(port);
-	router_arm(port->r, t,
-		router_jitter(port->r, span_s(DATA_INTERVAL_S), DATA_JITTER_PERCENT));
+	env_arm(&port->r->env, t,
+		env_jitter(&port->r->env, span_s(DATA_INTERVAL_S), DATA_JITTER_PERCENT));
 }
 
 static void on_triggered(struct timer *t)
@@ -174,8 +174,8 @@ void rtmp_port_up(struct port *port)
 
 void rtmp_port_down(struct port *port)
 {
-	router_disarm(port->r, &port->rtmp.periodic);
-	router_disarm(port->r, &port->rtmp.triggered);
+	env_disarm(&port->r->env, &port->rtmp.periodic);
+	env_disarm(&port->r->env, &port->rtmp.triggered);
 }
 
 static void trigger(struct port *port)
@@ -184,9 +184,9 @@ static void trigger(struct port *port)
 
 	if (timer_is_set(&port->rtmp.triggered) || port->rtmp.told == port->r->routes.generation)
 		return;
-	if (instant_cmp(due, port->r->now) < 0)
-		due = port->r->now;
-	timer_set(&port->r->timers, &port->rtmp.triggered, due);
+	if (instant_cmp(due, port->r->env.now) < 0)
+		due = port->r->env.now;
+	timer_set(&port->r->env.timers, &port->rtmp.triggered, due);
 }
 
 void rtmp_routes_changed(struct router *r)

@@ -53,17 +53,18 @@ static void send_queries(struct zip_queries *q)
 
 static void add_query(struct zip_queries *q, const struct path *p, uint16_t net)
 {
+	struct port *port = port_of_path(p);
 	size_t i = 0;
 
 	while (i < q->used &&
-	       (q->query[i].port != p->port || !at_addr_eq(q->query[i].router, p->next_router)))
+	       (q->query[i].port != port || !at_addr_eq(q->query[i].router, p->next_router)))
 		i++;
 	if (i == QUERIES_AT_ONCE || (i < q->used && q->query[i].n == ZIP_QUERY_NETS_MAX)) {
 		send_queries(q);
 		i = 0;
 	}
 	if (i == q->used) {
-		q->query[i].port = p->port;
+		q->query[i].port = port;
 		q->query[i].router = p->next_router;
 		q->query[i].n = 0;
 		q->used++;
@@ -77,7 +78,7 @@ void zip_scan(struct router *r)
 
 	for (size_t i = 0; i < r->routes.used; i++) {
 		const struct route *route = r->routes.sorted[i];
-		const struct path *p = route_path_by_rtmp(route);
+		const struct path *p = route_path(route, PATH_RTMP);
 
 		if (p && path_is_usable(p) && !p->zones.is_complete)
 			add_query(&q, p, route->range.first);
@@ -96,9 +97,9 @@ static struct at_addr source_of(const struct datagram *d)
 static struct path *path_asked(struct router *r, const struct datagram *d, uint16_t net)
 {
 	const struct route *route = route_find(&r->routes, net);
-	struct path *p = route ? route_path_by_rtmp(route) : NULL;
+	struct path *p = route ? route_path(route, PATH_RTMP) : NULL;
 
-	if (!p || p->zones.is_complete || p->port != d->port)
+	if (!p || p->zones.is_complete || port_of_path(p) != d->port)
 		return NULL;
 	return at_addr_eq(p->next_router, source_of(d)) ? p : NULL;
 }
@@ -131,10 +132,10 @@ static bool take_extended(struct router *r, const struct datagram *d, const stru
 		is_wanted = true;
 		total = p->route->range.extended ? reply->count : 1;
 		if (p->zones.expected != total) {
-			path_clear_zones(r, p);
-			path_expect_zones(r, p, total);
+			zone_clear(&r->routes, p);
+			zone_expect(&r->routes, p, total);
 		}
-		(void)path_add_zone(r, p, &t.zone);
+		(void)zone_add(&r->routes, p, &t.zone);
 	}
 	return is_wanted;
 }
@@ -154,15 +155,15 @@ static bool take_plain(struct router *r, const struct datagram *d, const struct 
 			continue;
 		is_wanted = true;
 		if (p->zones.expected > 0)
-			path_clear_zones(r, p);
-		(void)path_add_zone(r, p, &t.zone);
+			zone_clear(&r->routes, p);
+		(void)zone_add(&r->routes, p, &t.zone);
 	}
 	tuples = reply->tuples;
 	while (tuple_is_here(step = zip_next_tuple(&tuples, &t))) {
 		struct path *p = step != TUPLE_BAD ? path_asked(r, d, t.net) : NULL;
 
 		if (p)
-			path_complete_zones(r, p);
+			zone_complete(&r->routes, p);
 	}
 	return is_wanted;
 }

@@ -73,7 +73,7 @@ static void describe_cable(struct port *port, const struct at_name *wanted,
 	const struct at_name *zone = &port->default_zone->name;
 
 	*info = (struct zip_net_info){ .range = port->range, .zone = *wanted };
-	if (wanted->len > 0 && route_has_zone(route, wanted)) {
+	if (wanted->len > 0 && zone_is_of(route, wanted)) {
 		zone = wanted;
 	} else {
 		info->flags |= ZIP_ZONE_INVALID;

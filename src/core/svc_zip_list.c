@@ -46,7 +46,7 @@ static const struct port *port_asked(const struct router *r, const struct datagr
 	if (d->port)
 		return d->port;
 	route = route_find(&r->routes, d->ddp.dst.net);
-	return route && route->best->kind == PATH_ATTACHED ? route->best->port : NULL;
+	return route && route->best->kind == PATH_ATTACHED ? port_of_path(route->best) : NULL;
 }
 
 static void send_list(struct router *r, const struct datagram *d, const struct zip_atp_request *q,

@@ -302,7 +302,7 @@ static struct peer *find_by_source(struct tunnel *t, struct endpoint from, struc
 void tunnel_drop(struct tunnel *t, enum drop_reason reason, struct endpoint from)
 {
 	t->drops[reason]++;
-	router_trace(t->r, &(struct trace_event){ .kind = TRACE_DROPPED,
+	env_trace(&t->r->env, &(struct trace_event){ .kind = TRACE_DROPPED,
 		.tunnel = t->config.name, .drop = reason, .endpoint = from });
 }
 

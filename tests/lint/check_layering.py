@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Who may include what: base <- proto <- core <- os, daemon, and never the other way.
+"""Who may include what: base <- proto <- table <- core <- os, daemon, and never the other way.
 
 Each folder of src sees the headers of the rooms named here, the seam in
 include/aurpd, and the system headers named here. libevent is known to src/os
@@ -18,7 +18,8 @@ ROOMS = {           # folder: (rooms whose headers it sees, pure?)
     "include/aurpd": ((), True),
     "src/base": (("src/base",), True),
     "src/proto": (("src/proto", "src/base"), True),
-    "src/core": (("src/core", "src/proto", "src/base"), True),
+    "src/table": (("src/table", "src/proto", "src/base"), True),
+    "src/core": (("src/core", "src/table", "src/proto", "src/base"), True),
     "src/os": (("src/os",), False),
     "src/daemon": (("src/daemon", "src/os"), False),
 }

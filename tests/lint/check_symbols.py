@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The core knows no operating system and has no mutable globals, as the linker sees it.
 
-usage: check_symbols.py LIBRARY...   (libbase.a libproto.a libcore.a)
+usage: check_symbols.py LIBRARY...   (libbase.a libproto.a libtable.a libcore.a)
 """
 
 import re

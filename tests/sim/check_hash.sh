@@ -11,12 +11,12 @@ mkdir -p "$1" && out=$(cd "$1" && pwd) || exit 1
 worlds=${2:-25} seed=${3:-1}
 cd "$(dirname "$0")/../.." || exit 1
 shopt -s extglob
-sources=(src/base/*.c src/proto/*.c src/core/*.c tests/sim/!(test_*|story*|watch_rig).c)
+sources=(src/{base,proto,table,core}/*.c tests/sim/!(test_*|story*|watch_rig).c)
 
 build() {
 	local cc=$1 level=$2
-	"$cc" -std=c11 "$level" -D_GNU_SOURCE -Iinclude -Isrc/base -Isrc/proto -Isrc/core \
-		-Itests/sim "${sources[@]}" -o "$out/aurpd-sim-$cc$level" \
+	"$cc" -std=c11 "$level" -D_GNU_SOURCE -Iinclude -Isrc/{base,proto,table,core} -Itests/sim \
+		"${sources[@]}" -o "$out/aurpd-sim-$cc$level" \
 		-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 }
 

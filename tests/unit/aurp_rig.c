@@ -336,11 +336,11 @@ int lab_distance(struct lab *lab, uint16_t n)
 const char *lab_via(struct lab *lab, uint16_t n)
 {
 	const struct route *route = rig_route(lab->rig, n);
+	const char *owner;
 
 	assert_non_null(route);
-	if (route->best->peer)
-		return peer_name(route->best->peer);
-	return route->best->port ? route->best->port->config.name : "";
+	owner = route_owner(route);
+	return owner ? owner : "";
 }
 
 bool lab_has_zone(struct lab *lab, uint16_t n, const char *zone)
@@ -348,5 +348,5 @@ bool lab_has_zone(struct lab *lab, uint16_t n, const char *zone)
 	const struct route *route = rig_route(lab->rig, n);
 	struct at_name name = name_of(zone);
 
-	return route && route_has_zone(route, &name);
+	return route && zone_is_of(route, &name);
 }

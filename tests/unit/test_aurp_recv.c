@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "aurp_rig.h"
+#include "route_offer.h"
 
 /* A connected receiver half: net 200 from the mate, zone known. */
 static struct lab *lab_served(struct mate *m)
@@ -54,8 +55,8 @@ static void test_aurp_S6_a_duplicate_is_acknowledged_again_and_not_applied_again
 	assert_int_equal(s->h.flags, AURP_SZI);
 	/* As if something withdrew it meanwhile, so that applying it twice would show. */
 	router_tick(lab->rig->r, lab->rig->now);
-	route_withdraw_peer(
-		lab->rig->r, container_of(lab->tunnel[0]->peers.next, struct peer, in_tunnel));
+	route_offer_no_peer(&lab->rig->r->routes,
+		&container_of(lab->tunnel[0]->peers.next, struct peer, in_tunnel)->offers);
 	mate_ri_upd(&m, 2, added);
 	s = mate_take(&m, AURP_RI_ACK);
 	assert_int_equal(s->h.sequence, 2);

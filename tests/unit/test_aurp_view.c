@@ -317,7 +317,7 @@ static void test_aurp_U17_changed_zones_delete_now_and_add_next_time(void **stat
 	(void)state;
 	lab_net(lab, net(20), 6, "Near");
 	next_update(&m);
-	path_clear_zones(lab->rig->r, rig_route(lab->rig, 20)->best);
+	zone_clear(&lab->rig->r->routes, rig_route(lab->rig, 20)->best);
 	lab_zones(lab, 20, ZONES("Other"));
 	deleted = next_update(&m);
 	assert_one_event(deleted, AURP_EV_ND, net(20), 0);
@@ -338,8 +338,8 @@ static void test_aurp_U17_a_changed_range_deletes_now_and_adds_next_time(void **
 	lab_net_gone(lab, 20);
 	/* The table lets go of a lost range after a while only. */
 	router_tick(lab->rig->r, lab->rig->now);
-	route_age(lab->rig->r);
-	route_age(lab->rig->r);
+	route_age(&lab->rig->r->routes);
+	route_age(&lab->rig->r->routes);
 	lab_net(lab, nets(15, 22), 6, "Near");
 	lab_net(lab, nets(25, 27), 6, "Near");
 	lab_net(lab, nets(40, 41), 6, "Near");

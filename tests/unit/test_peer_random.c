@@ -249,16 +249,6 @@ static void something_happens(struct world *w)
 
 /* --- what must be true in the end ---------------------------------------------------------- */
 
-static const struct path *path_through(const struct route *route, const struct peer *p)
-{
-	const struct list *it;
-
-	list_for_each(it, &route->paths)
-		if (container_of(it, struct path, in_route)->peer == p)
-			return container_of(it, struct path, in_route);
-	return NULL;
-}
-
 /* What `from` exports is what it has told, and what `to` knows of it, zones included. */
 static void assert_view_is_known(const struct world *w, unsigned from)
 {
@@ -279,19 +269,19 @@ static void assert_view_is_known(const struct world *w, unsigned from)
 		n++;
 		there = rig_route(w->lab[1 - from]->rig, route->range.first);
 		assert_non_null(there);
-		path = path_through(there, hearer);
+		path = route_path_by(there, &hearer->offers);
 		assert_non_null(path);
 		assert_int_equal(path->distance,
 			route->best->distance < 15 ? route->best->distance + 1 : 16);
 		/* Its own neighbour, if that is the way there, may keep the zones to itself. */
-		if (there->best->peer != hearer)
+		if (peer_of_path(there->best) != hearer)
 			continue;
 		assert_true(there->zones->is_complete);
 		for (size_t k = 0; k < route->zones->used; k++)
-			assert_true(route_has_zone(there, &route->zones->zone[k]->name));
+			assert_true(zone_is_of(there, &route->zones->zone[k]->name));
 	}
 	assert_int_equal(teller->send.view.used, n);
-	list_for_each(it, &hearer->paths)
+	list_for_each(it, &hearer->offers.paths)
 		paths++;
 	assert_int_equal(paths, n);
 }

@@ -245,7 +245,7 @@ static void test_atalk_R09_two_ports_are_never_on_the_same_network(void **state)
 	assert_int_equal(state_of(rig, 1), PORT_CONFLICT);
 	assert_string_equal(rig_last(rig, TRACE_PORT_NET_IN_USE)->port, "ET1");
 	assert_string_equal(rig_last(rig, TRACE_PORT_NET_IN_USE)->other, "ET0");
-	assert_ptr_equal(rig_route(rig, 5)->best->port, rig->link[0].port);
+	assert_ptr_equal(port_of_path(rig_route(rig, 5)->best), rig->link[0].port);
 	assert_null(rig_route(rig, 6));
 	rig_free(rig);
 }

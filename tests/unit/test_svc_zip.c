@@ -216,7 +216,7 @@ static void test_atalk_Z06_another_total_starts_the_list_afresh(void **state)
 	assert_false(zones_of(rig, 30)->is_complete);
 	station_zip_reply(&p, us, 30, 2, ZONES("Newer"));
 	assert_true(zones_of(rig, 30)->is_complete);
-	assert_false(route_has_zone(rig_route(rig, 30), &(struct at_name){ 3, "Old" }));
+	assert_false(zone_is_of(rig_route(rig, 30), &(struct at_name){ 3, "Old" }));
 	rig_free(rig);
 }
 

@@ -6,8 +6,8 @@
  * Zone names are interned once, spelt as first seen (Z43), compared with MacRoman
  * folding.
  */
-#ifndef AURPD_ZONE_TABLE_H
-#define AURPD_ZONE_TABLE_H
+#ifndef AURPD_ZONE_H
+#define AURPD_ZONE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,9 +15,9 @@
 
 #include "aurpd/at.h"
 
-struct router;
-struct route;
 struct path;
+struct route;
+struct route_table;
 
 struct zone {
 	struct at_name name;
@@ -65,17 +65,17 @@ static inline bool zone_is_visible(const struct zone *z)
 }
 
 /* Does the list that the network shows hold this zone? */
-bool route_has_zone(const struct route *route, const struct at_name *name);
+bool zone_is_of(const struct route *route, const struct at_name *name);
 
 /*
  * Shows the zones that the owner of the path in use told (one number may be at two sites:
  * the zones belong to the one that is reached). Until it has told them, those of the way
  * before stay, if that is still one. Called whenever the best path changed.
  */
-void route_choose_zones(struct router *r, struct route *route);
+void zone_choose(struct route_table *t, struct route *route);
 
 /* A usable path whose owner told other zones than that of the path in use; NULL: none. */
-const struct path *route_other_zones(const struct route *route);
+const struct path *zone_others(const struct route *route);
 
 /*
  * Adds a name to the list that the path's owner tells; a duplicate is no error, and a name
@@ -83,15 +83,15 @@ const struct path *route_other_zones(const struct route *route);
  * a non-extended network) or the table is full. A name added to a complete list is visible
  * at once (aurp Z17).
  */
-bool path_add_zone(struct router *r, struct path *p, const struct at_name *name);
+bool zone_add(struct route_table *t, struct path *p, const struct at_name *name);
 
 /* An extended reply's total: the list is complete once it has so many names (Z06, aurp Z17). */
-void path_expect_zones(struct router *r, struct path *p, size_t total);
+void zone_expect(struct route_table *t, struct path *p, size_t total);
 
 /* The list is whole: its zones become visible. An empty list cannot be complete. */
-void path_complete_zones(struct router *r, struct path *p);
+void zone_complete(struct route_table *t, struct path *p);
 
 /* Forgets the list; it will be asked for again. Called too before a path goes. */
-void path_clear_zones(struct router *r, struct path *p);
+void zone_clear(struct route_table *t, struct path *p);
 
 #endif

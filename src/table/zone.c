@@ -1,20 +1,18 @@
 /*
  * The Zone Information Table (Inside AppleTalk ch. 8): interned zone names, the
  * list that each path's owner told, and for every zone the routes that show it.
- * Filled by svc_zip.c (local routers), aurp_zone_ask.c (peers) and port_seed.c
- * (our own cables); read by NBP, ZIP and AURP.
+ * Filled by ZIP (local routers), AURP (peers) and ports (our own cables); read by
+ * NBP, ZIP and AURP.
  */
-#include "zone_table.h"
+#include "zone.h"
 
 #include <stdlib.h>
 
 #include "alloc.h"
 #include "aurpd/hash.h"
 #include "aurpd/macroman.h"
-#include "peer.h"
-#include "port.h"
-#include "route_table.h"
-#include "router_state.h"
+#include "env.h"
+#include "route.h"
 
 void zone_table_init(struct zone_table *t, size_t limit)
 {
@@ -50,9 +48,9 @@ struct zone *zone_find(const struct zone_table *t, const struct at_name *name)
 	return i < t->used && name_eq(&t->sorted[i]->name, name) ? t->sorted[i] : NULL;
 }
 
-static struct zone *intern(struct router *r, const struct at_name *name)
+static struct zone *intern(struct route_table *routes, const struct at_name *name)
 {
-	struct zone_table *t = &r->zones;
+	struct zone_table *t = routes->zones;
 	struct zone *z = zone_find(t, name);
 	size_t i;
 
@@ -60,7 +58,7 @@ static struct zone *intern(struct router *r, const struct at_name *name)
 		return z;
 	if (t->used >= t->limit) {
 		if (!t->is_full)
-			router_trace(r, &(struct trace_event){
+			env_trace(routes->env, &(struct trace_event){
 				.kind = TRACE_ZONES_FULL, .number = (long)t->limit });
 		t->is_full = true;
 		return NULL;
@@ -135,7 +133,7 @@ static bool list_has(const struct zone_list *l, const struct at_name *name)
 	return false;
 }
 
-bool route_has_zone(const struct route *route, const struct at_name *name)
+bool zone_is_of(const struct route *route, const struct at_name *name)
 {
 	return route->zones->is_complete && list_has(route->zones, name);
 }
@@ -147,7 +145,7 @@ static bool is_shown(const struct path *p)
 	return p->route->zones == &p->zones;
 }
 
-static void hide_names(struct router *r, struct route *route)
+static void hide_names(struct route_table *t, struct route *route)
 {
 	const struct zone_list *l = route->zones;
 
@@ -155,10 +153,10 @@ static void hide_names(struct router *r, struct route *route)
 		return;
 	for (size_t i = 0; i < l->used; i++)
 		hide(l->zone[i], route);
-	route_table_changed(&r->routes);
+	route_table_changed(t);
 }
 
-static void show_names(struct router *r, struct route *route)
+static void show_names(struct route_table *t, struct route *route)
 {
 	const struct zone_list *l = route->zones;
 
@@ -166,24 +164,24 @@ static void show_names(struct router *r, struct route *route)
 		return;
 	for (size_t i = 0; i < l->used; i++)
 		show(l->zone[i], route);
-	route_table_changed(&r->routes);
+	route_table_changed(t);
 }
 
-static void show_list(struct router *r, struct route *route, const struct path *p)
+static void show_list(struct route_table *t, struct route *route, const struct path *p)
 {
 	if (is_shown(p))
 		return;
-	hide_names(r, route);
+	hide_names(t, route);
 	route->zones = &p->zones;
-	show_names(r, route);
+	show_names(t, route);
 }
 
-void route_choose_zones(struct router *r, struct route *route)
+void zone_choose(struct route_table *t, struct route *route)
 {
 	const struct path *best = route->best;
 
 	if (best->zones.is_complete || !route->zones || !route->zones->is_complete)
-		show_list(r, route, best);
+		show_list(t, route, best);
 }
 
 /* --- zones that differ ----------------------------------------------------------------- */
@@ -194,7 +192,7 @@ static bool differs(const struct path *a, const struct path *b)
 	       (a->zones.used != b->zones.used || a->zones.digest != b->zones.digest);
 }
 
-const struct path *route_other_zones(const struct route *route)
+const struct path *zone_others(const struct route *route)
 {
 	const struct list *it;
 
@@ -208,18 +206,17 @@ const struct path *route_other_zones(const struct route *route)
 }
 
 /* One number at two sites: their zones show that it is not one network with two ways to it. */
-static void compare(struct router *r, const struct path *p)
+static void compare(struct route_table *t, const struct path *p)
 {
 	const struct path *best = p->route->best;
-	const struct path *other = p == best ? route_other_zones(p->route) : p;
+	const struct path *other = p == best ? zone_others(p->route) : p;
+	struct trace_event e = { .kind = TRACE_ROUTE_OTHER_ZONES, .range = p->route->range };
 
 	if (!other || !differs(best, other))
 		return;
-	router_trace(r, &(struct trace_event){ .kind = TRACE_ROUTE_OTHER_ZONES,
-		.range = p->route->range,
-		.port = best->port ? best->port->config.name : NULL,
-		.peer = best->peer ? peer_name(best->peer) : NULL,
-		.other = path_owner(other) });
+	e.other = path_owner_name(other);
+	path_name_owner(best, &e);
+	env_trace(t->env, &e);
 }
 
 /* --- lists fill ------------------------------------------------------------------------ */
@@ -235,8 +232,18 @@ static bool is_unfit(const struct path *p, const struct at_name *name)
 	return p->kind != PATH_ATTACHED && name_has_outer_blanks(name);
 }
 
+static void say_unfit(const struct route_table *t, const struct path *p,
+	const struct at_name *name)
+{
+	struct trace_event e = { .kind = TRACE_ZONE_UNFIT, .range = p->route->range,
+		.name = name };
+
+	path_name_owner(p, &e);
+	env_trace(t->env, &e);
+}
+
 /* Counts towards the total, once however often it is told; said at the first. */
-static bool note_unfit(struct router *r, struct path *p, const struct at_name *name)
+static bool note_unfit(struct route_table *t, struct path *p, const struct at_name *name)
 {
 	struct zone_list *l = &p->zones;
 	uint64_t d = digest(name);
@@ -247,10 +254,7 @@ static bool note_unfit(struct router *r, struct path *p, const struct at_name *n
 	if (l->n_unfit >= AT_ZONES_PER_NET_MAX)
 		return false;
 	if (l->n_unfit == 0)
-		router_trace(r, &(struct trace_event){ .kind = TRACE_ZONE_UNFIT,
-			.range = p->route->range, .name = name,
-			.port = p->port ? p->port->config.name : NULL,
-			.peer = p->peer ? peer_name(p->peer) : NULL });
+		say_unfit(t, p, name);
 	l->unfit = mem_grow(l->unfit, l->n_unfit, &l->unfit_cap, sizeof(*l->unfit));
 	l->unfit[l->n_unfit++] = d;
 	return true;
@@ -261,18 +265,18 @@ static bool has_total(const struct zone_list *l)
 	return l->expected > 0 && l->used + l->n_unfit >= l->expected;
 }
 
-static bool keep(struct router *r, struct path *p, const struct at_name *name)
+static bool keep(struct route_table *t, struct path *p, const struct at_name *name)
 {
 	struct zone_list *l = &p->zones;
 	struct zone *z;
 
 	if (is_unfit(p, name))
-		return note_unfit(r, p, name);
+		return note_unfit(t, p, name);
 	if (list_has(l, name))
 		return true;
 	if (l->used >= (p->route->range.extended ? AT_ZONES_PER_NET_MAX : 1))
 		return false;
-	z = intern(r, name);
+	z = intern(t, name);
 	if (!z)
 		return false;
 	l->zone = mem_grow(l->zone, l->used, &l->cap, sizeof(struct zone *));
@@ -281,51 +285,51 @@ static bool keep(struct router *r, struct path *p, const struct at_name *name)
 	z->refs++;
 	if (l->is_complete && is_shown(p)) {
 		show(z, p->route);
-		route_table_changed(&r->routes);
+		route_table_changed(t);
 	}
 	return true;
 }
 
-bool path_add_zone(struct router *r, struct path *p, const struct at_name *name)
+bool zone_add(struct route_table *t, struct path *p, const struct at_name *name)
 {
-	if (!keep(r, p, name))
+	if (!keep(t, p, name))
 		return false;
 	if (has_total(&p->zones))
-		path_complete_zones(r, p);
+		zone_complete(t, p);
 	return true;
 }
 
-void path_expect_zones(struct router *r, struct path *p, size_t total)
+void zone_expect(struct route_table *t, struct path *p, size_t total)
 {
 	p->zones.expected = total;
 	if (has_total(&p->zones))
-		path_complete_zones(r, p);
+		zone_complete(t, p);
 }
 
-void path_complete_zones(struct router *r, struct path *p)
+void zone_complete(struct route_table *t, struct path *p)
 {
 	struct zone_list *l = &p->zones;
 
 	if (l->is_complete || l->used == 0)
 		return;
 	if (p == p->route->best)
-		show_list(r, p->route, p);
+		show_list(t, p->route, p);
 	l->is_complete = true;
 	if (is_shown(p))
-		show_names(r, p->route);
-	router_trace(r, &(struct trace_event){ .kind = TRACE_ZONES_COMPLETE,
+		show_names(t, p->route);
+	env_trace(t->env, &(struct trace_event){ .kind = TRACE_ZONES_COMPLETE,
 		.range = p->route->range, .number = (long)l->used });
-	compare(r, p);
+	compare(t, p);
 }
 
-void path_clear_zones(struct router *r, struct path *p)
+void zone_clear(struct route_table *t, struct path *p)
 {
 	struct zone_list *l = &p->zones;
 
 	if (is_shown(p))
-		hide_names(r, p->route);
+		hide_names(t, p->route);
 	for (size_t i = 0; i < l->used; i++)
-		release(&r->zones, l->zone[i]);
+		release(t->zones, l->zone[i]);
 	free(l->zone);
 	free(l->unfit);
 	*l = (struct zone_list){ 0 };

@@ -1,4 +1,4 @@
-/* core/zone_table.c alone: lists fill, become visible when whole, and go again. */
+/* table/zone.c alone: lists fill, become visible when whole, and go again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,35 +7,20 @@
 
 #include <cmocka.h>
 
-#include "peer.h"
-#include "port.h"
-#include "route_table.h"
-#include "router_state.h"
-#include "zone_table.h"
+#include "env.h"
+#include "route_offer.h"
 
-struct peer {
-	struct list paths;
-};
-
-const char *peer_name(const struct peer *p)
+static void name_peer(const struct path_owner *owner, struct trace_event *e)
 {
-	(void)p;
-	return "peer";
+	e->peer = owner->name;
 }
 
-struct list *peer_paths(struct peer *p)
-{
-	return &p->paths;
-}
+static const struct path_owner_ops a_peer = { .name = name_peer };
 
-void peer_gives_way(struct peer *p, struct at_range range, struct at_range own, const char *port)
-{
-	fail_msg("no cable of ours displaces anything here: %p %u %u %s", (void *)p, range.first,
-		own.first, port);
-}
-
-static struct router r;
-static struct peer peer;
+static struct env env;
+static struct route_table routes;
+static struct zone_table zones;
+static struct path_owner peer;
 static size_t n_full, n_unfit;
 
 static void count_trace(void *ctx, const struct trace_event *e)
@@ -48,10 +33,10 @@ static void count_trace(void *ctx, const struct trace_event *e)
 static int setup(void **state)
 {
 	(void)state;
-	r = (struct router){ .io.trace = count_trace };
-	route_table_init(&r.routes, 1000);
-	zone_table_init(&r.zones, 1000);
-	list_init(&peer.paths);
+	env = (struct env){ .trace = count_trace };
+	route_table_init(&routes, &env, &zones, 1000);
+	zone_table_init(&zones, 1000);
+	path_owner_init(&peer, &a_peer, "peer");
 	n_full = n_unfit = 0;
 	return 0;
 }
@@ -59,12 +44,12 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	route_withdraw_peer(&r, &peer);
-	route_age(&r);
-	route_age(&r);
-	assert_int_equal(r.zones.used, 0);	/* every name was released with its last network */
-	route_table_fini(&r.routes);
-	zone_table_fini(&r.zones);
+	route_offer_no_peer(&routes, &peer);
+	route_age(&routes);
+	route_age(&routes);
+	assert_int_equal(zones.used, 0);	/* every name was released with its last network */
+	route_table_fini(&routes);
+	zone_table_fini(&zones);
 	return 0;
 }
 
@@ -78,22 +63,22 @@ static struct at_name name(const char *text)
 
 static struct route *route(uint16_t first, uint16_t last)
 {
-	route_offer_tunnel(&r, &peer, (struct at_range){ first, last, first != last }, 1);
-	return route_find(&r.routes, first);
+	route_offer_tunnel(&routes, &peer, (struct at_range){ first, last, first != last }, 1);
+	return route_find(&routes, first);
 }
 
 static bool add(struct route *to, const char *text)
 {
 	struct at_name n = name(text);
 
-	return path_add_zone(&r, to->best, &n);
+	return zone_add(&routes, to->best, &n);
 }
 
 static const struct zone *find(const char *text)
 {
 	struct at_name n = name(text);
 
-	return zone_find(&r.zones, &n);
+	return zone_find(&zones, &n);
 }
 
 static void test_atalk_Z07_incomplete_list_is_invisible(void **state)
@@ -105,10 +90,10 @@ static void test_atalk_Z07_incomplete_list_is_invisible(void **state)
 	assert_true(add(a, "East"));
 	assert_non_null(find("East"));
 	assert_false(zone_is_visible(find("East")));
-	assert_false(route_has_zone(a, &east));
-	path_complete_zones(&r, a->best);
+	assert_false(zone_is_of(a, &east));
+	zone_complete(&routes, a->best);
 	assert_true(zone_is_visible(find("East")));
-	assert_true(route_has_zone(a, &east));
+	assert_true(zone_is_of(a, &east));
 }
 
 static void test_atalk_Z06_aurp_Z17_complete_at_the_announced_number_of_distinct_names(void **state)
@@ -116,7 +101,7 @@ static void test_atalk_Z06_aurp_Z17_complete_at_the_announced_number_of_distinct
 	struct route *a = route(30, 34);
 
 	(void)state;
-	path_expect_zones(&r, a->best, 3);
+	zone_expect(&routes, a->best, 3);
 	assert_true(add(a, "East"));
 	assert_true(add(a, "EAST"));	/* a repeated packet */
 	assert_true(add(a, "West"));
@@ -134,7 +119,7 @@ static void test_a_total_that_comes_after_the_names_completes_too(void **state)
 	(void)state;
 	add(a, "East");
 	add(a, "West");
-	path_expect_zones(&r, a->best, 2);
+	zone_expect(&routes, a->best, 2);
 	assert_true(a->zones->is_complete);
 }
 
@@ -144,10 +129,10 @@ static void test_atalk_Z43_aurp_Z22_one_zone_on_two_networks_spelt_as_first_seen
 
 	(void)state;
 	add(a, "Caf\x8e");
-	path_complete_zones(&r, a->best);
+	zone_complete(&routes, a->best);
 	add(b, "CAF\x83");
-	path_complete_zones(&r, b->best);
-	assert_int_equal(r.zones.used, 1);
+	zone_complete(&routes, b->best);
+	assert_int_equal(zones.used, 1);
 	assert_int_equal(find("caf\x8e")->used, 2);
 	assert_ptr_equal(find("caf\x8e")->routes[0], b);	/* by network number */
 	assert_memory_equal(find("caf\x8e")->name.byte, "Caf\x8e", 4);
@@ -176,7 +161,7 @@ static void test_atalk_Z10_names_that_are_none_count_and_stay_hidden(void **stat
 	struct route *a = route(30, 34);
 
 	(void)state;
-	path_expect_zones(&r, a->best, 7);
+	zone_expect(&routes, a->best, 7);
 	for (size_t i = 0; i < 12; i++) {
 		assert_true(add(a, unfit[i / 2]));
 		assert_null(find(unfit[i / 2]));
@@ -210,8 +195,8 @@ static void test_a_list_of_nothing_but_such_names_is_not_whole(void **state)
 
 	(void)state;
 	add(a, "*");
-	path_expect_zones(&r, a->best, 1);
-	path_complete_zones(&r, a->best);
+	zone_expect(&routes, a->best, 1);
+	zone_complete(&routes, a->best);
 	assert_false(a->zones->is_complete);
 	assert_true(add(a, "East"));
 	assert_true(a->zones->is_complete);
@@ -222,15 +207,15 @@ static void test_a_full_table_says_so_once_and_recovers(void **state)
 	struct route *a = route(30, 34);
 
 	(void)state;
-	r.zones.limit = 2;
+	zones.limit = 2;
 	assert_true(add(a, "one"));
 	assert_true(add(a, "two"));
 	assert_false(add(a, "three"));
 	assert_false(add(a, "four"));
-	assert_true(r.zones.is_full);
+	assert_true(zones.is_full);
 	assert_int_equal(n_full, 1);
-	path_clear_zones(&r, a->best);
-	assert_false(r.zones.is_full);
+	zone_clear(&routes, a->best);
+	assert_false(zones.is_full);
 	assert_true(add(a, "three"));
 }
 
@@ -240,10 +225,10 @@ static void test_atalk_Z01_a_route_takes_its_zones_along(void **state)
 
 	(void)state;
 	add(a, "East");
-	path_complete_zones(&r, a->best);
-	route_withdraw_peer(&r, &peer);
-	route_age(&r);
-	route_age(&r);
+	zone_complete(&routes, a->best);
+	route_offer_no_peer(&routes, &peer);
+	route_age(&routes);
+	route_age(&routes);
 	assert_null(find("East"));
 	a = route(30, 34);
 	assert_false(a->zones->is_complete);	/* asked for anew */
@@ -273,11 +258,11 @@ static void test_zones_stay_sorted_by_folded_name(void **state)
 	add(a, "C");
 	add(a, "a");
 	add(a, "B2");
-	assert_int_equal(r.zones.used, 4);
-	assert_int_equal(r.zones.sorted[0]->name.byte[0], 'a');
-	assert_int_equal(r.zones.sorted[1]->name.byte[0], 'b');
-	assert_int_equal(r.zones.sorted[2]->name.byte[0], 'B');
-	assert_int_equal(r.zones.sorted[3]->name.byte[0], 'C');
+	assert_int_equal(zones.used, 4);
+	assert_int_equal(zones.sorted[0]->name.byte[0], 'a');
+	assert_int_equal(zones.sorted[1]->name.byte[0], 'b');
+	assert_int_equal(zones.sorted[2]->name.byte[0], 'B');
+	assert_int_equal(zones.sorted[3]->name.byte[0], 'C');
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -299,5 +284,5 @@ int main(void)
 		T(test_zones_stay_sorted_by_folded_name),
 	};
 
-	return cmocka_run_group_tests_name("zone_table", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("zone", tests, NULL, NULL);
 }
