@@ -11,6 +11,7 @@
 
 #include "alloc.h"
 #include "peer_state.h"
+#include "search.h"
 
 void view_init(struct view *v)
 {
@@ -48,32 +49,18 @@ bool view_exports(const struct peer *p, const struct route *route)
 
 static size_t told_from(const struct view *v, uint32_t net)
 {
-	size_t low = 0, high = v->used;
+	size_t i;
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (v->told[mid].range.first < net)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	SEARCH_FIRST(i, v->used, v->told[i].range.first < net);
+	return i;
 }
 
 static size_t route_from(const struct route_table *t, uint32_t net)
 {
-	size_t low = 0, high = t->used;
+	size_t i;
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (t->sorted[mid]->range.first < net)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	SEARCH_FIRST(i, t->used, t->sorted[i]->range.first < net);
+	return i;
 }
 
 static const struct route *next_exported(const struct peer *p, size_t *i)

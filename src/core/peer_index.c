@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "peer_state.h"
+#include "search.h"
 
 void peer_index_fini(struct peer_index *x)
 {
@@ -15,17 +16,10 @@ void peer_index_fini(struct peer_index *x)
 /* Index of the first entry at or after `ip`. */
 static size_t lower_bound(const struct peer_index *x, uint32_t ip)
 {
-	size_t low = 0, high = x->used;
+	size_t i;
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (x->entry[mid].ip < ip)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	SEARCH_FIRST(i, x->used, x->entry[i].ip < ip);
+	return i;
 }
 
 /* Behind those that the address has already: so they stay in order. */

@@ -9,6 +9,7 @@
 
 #include "alloc.h"
 #include "env.h"
+#include "search.h"
 
 void route_table_init(struct route_table *t, struct env *env, struct zone_table *zones,
 	size_t limit)
@@ -28,17 +29,10 @@ void route_table_fini(struct route_table *t)
 /* Index of the first route that ends at or after `net`. */
 static size_t lower_bound(const struct route_table *t, uint16_t net)
 {
-	size_t low = 0, high = t->used;
+	size_t i;
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (t->sorted[mid]->range.last < net)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	SEARCH_FIRST(i, t->used, t->sorted[i]->range.last < net);
+	return i;
 }
 
 struct route *route_find_overlap(const struct route_table *t, struct at_range range)

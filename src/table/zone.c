@@ -13,6 +13,7 @@
 #include "aurpd/macroman.h"
 #include "env.h"
 #include "route.h"
+#include "search.h"
 
 void zone_table_init(struct zone_table *t, size_t limit)
 {
@@ -28,17 +29,10 @@ void zone_table_fini(struct zone_table *t)
 /* Index of the first zone not before `name`. */
 static size_t lower_bound(const struct zone_table *t, const struct at_name *name)
 {
-	size_t low = 0, high = t->used;
+	size_t i;
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (name_cmp(&t->sorted[mid]->name, name) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	SEARCH_FIRST(i, t->used, name_cmp(&t->sorted[i]->name, name) < 0);
+	return i;
 }
 
 struct zone *zone_find(const struct zone_table *t, const struct at_name *name)
