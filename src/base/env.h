@@ -17,6 +17,7 @@ struct env {
 	struct prng prng;
 	void (*trace)(void *ctx, const struct trace_event *e);
 	void *ctx;			/* of trace */
+	bool is_stopping;		/* the router says farewell and begins nothing new */
 };
 
 static inline void env_arm(struct env *env, struct timer *t, struct span after)

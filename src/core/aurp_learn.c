@@ -146,7 +146,7 @@ void recv_give_way(struct peer *p, struct at_range range, struct at_range own, c
 bool recv_may_have_refused(const struct peer *p)
 {
 	for (size_t i = 0; i < p->recv.n_refused; i++)
-		if (route_offer_fits(&peer_router(p)->routes, p->recv.refused[i]))
+		if (route_offer_fits(p->tunnel->routes, p->recv.refused[i]))
 			return true;
 	return false;
 }
@@ -155,8 +155,8 @@ bool recv_may_have_refused(const struct peer *p)
 static void learn(struct peer *p, struct at_range range, uint8_t distance, bool is_szi,
 	struct harvest *got)
 {
-	struct router *r = peer_router(p);
-	struct route *route = route_find_overlap(&r->routes, range);
+	struct route_table *routes = p->tunnel->routes;
+	struct route *route = route_find_overlap(routes, range);
 	bool is_known = route && at_range_eq(route->range, range);
 	bool had_path = is_known && route_path_by(route, &p->offers);
 	size_t share = p->tunnel->config.max_networks_per_peer;
@@ -168,7 +168,7 @@ static void learn(struct peer *p, struct at_range range, uint8_t distance, bool 
 	}
 	if (is_known && got->is_news && has_other_owner(p, route))
 		say_conflict(p, TRACE_PEER_DUPLICATE_NET, range, route);
-	switch (route_offer_tunnel(&r->routes, &p->offers, range, distance)) {
+	switch (route_offer_tunnel(routes, &p->offers, range, distance)) {
 	case OFFER_OURS:
 		assert(route);
 		peer_drop(p, DROP_AURP_REFLECTED);
@@ -192,7 +192,7 @@ static void learn(struct peer *p, struct at_range range, uint8_t distance, bool 
 	case OFFER_IGNORED:
 		break;
 	}
-	route = route_find(&r->routes, range.first);
+	route = route_find(routes, range.first);
 	path = route ? route_path_by(route, &p->offers) : NULL;
 	got->n_networks += !had_path && path;
 	/* Also of what is reached another way: it may be another network with the same number. */
@@ -248,7 +248,7 @@ void recv_on_ri_rsp(struct peer *p, const struct aurp *h, struct rd *body)
 	if (h->flags & AURP_LAST) {
 		/* The list replaces the old one: what it did not repeat is gone (A18, U45). */
 		p->recv.in_list = false;
-		route_offer_sweep(&peer_router(p)->routes, &p->offers);
+		route_offer_sweep(p->tunnel->routes, &p->offers);
 		recv_enter(p, RECV_CONNECTED);
 	} else {
 		recv_await_list(p);
@@ -274,11 +274,11 @@ static void on_event(struct peer *p, const struct aurp_event *ev, struct harvest
 		if (ev->distance < AURP_DISTANCE_MAX)
 			learn(p, ev->range, ev->distance, false, got);
 		else
-			route_offer_withdrawn(&peer_router(p)->routes, &p->offers, ev->range);
+			route_offer_withdrawn(p->tunnel->routes, &p->offers, ev->range);
 		break;
 	case AURP_EV_ND:
 	case AURP_EV_NRC:
-		route_offer_withdrawn(&peer_router(p)->routes, &p->offers, ev->range);
+		route_offer_withdrawn(p->tunnel->routes, &p->offers, ev->range);
 		break;
 	case AURP_EV_NULL:
 	case AURP_EV_ZC:

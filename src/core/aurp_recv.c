@@ -257,17 +257,17 @@ static void on_unasked(struct peer *p, const struct aurp *h, struct rd *body)
 /* The connection is no more; `after` is where that leaves this half. */
 static void end_connection(struct peer *p, enum recv_state after, const char *why)
 {
-	struct router *r = peer_router(p);
+	struct route_table *routes = p->tunnel->routes;
 	bool was_open = recv_is_open(p);
 
 	recv_enter(p, after);
-	env_disarm(&r->env, &p->recv.last_heard);
-	env_disarm(&r->env, &p->recv.zone_scan);
+	env_disarm(peer_env(p), &p->recv.last_heard);
+	env_disarm(peer_env(p), &p->recv.zone_scan);
 	remind_stop(p);
 	p->recv.n_ask = 0;
 	if (was_open) {
 		peer_discard_held(p);
-		route_offer_no_peer(&r->routes, &p->offers);
+		route_offer_no_peer(routes, &p->offers);
 		peer_trace(p, TRACE_PEER_RECV_CLOSED, why);
 	}
 	peer_check_up(p, why);

@@ -64,20 +64,20 @@ static void double_back_off(struct peer *p)
 
 static void send_open_req(struct peer *p)
 {
-	struct router *r = peer_router(p);
+	struct env *env = peer_env(p);
 	struct instant put_off = p->recv.put_off;
 
 	if (p->recv.tries == 0)
-		p->recv.sent = r->env.now;
+		p->recv.sent = env->now;
 	else
 		p->count.retransmits++;
 	transmit_open_req(p);
 	p->recv.put_off = INSTANT_NEVER;
 	if (!instant_is_never(put_off)) {
-		timer_set(&r->env.timers, &p->recv.retry, put_off);
+		timer_set(&env->timers, &p->recv.retry, put_off);
 		return;
 	}
-	env_arm(&r->env, &p->recv.retry, env_jitter(&r->env, p->recv.back_off, JITTER));
+	env_arm(env, &p->recv.retry, env_jitter(env, p->recv.back_off, JITTER));
 	double_back_off(p);
 }
 
@@ -160,11 +160,11 @@ static struct instant next_open(const struct peer *p)
 /* Opens, or repeats the Open-Req, as soon as that is allowed. */
 static void open_soon(struct peer *p)
 {
-	struct router *r = peer_router(p);
+	struct env *env = peer_env(p);
 	struct instant next = next_open(p);
 
-	if (instant_cmp(next, r->env.now) > 0)
-		timer_set(&r->env.timers, &p->recv.retry, next);
+	if (instant_cmp(next, env->now) > 0)
+		timer_set(&env->timers, &p->recv.retry, next);
 	else
 		dial(p);
 }
@@ -200,22 +200,22 @@ void recv_redial(struct peer *p, const char *why)
  */
 static void open_for_unproven(struct peer *p)
 {
-	struct router *r = peer_router(p);
+	struct env *env = peer_env(p);
 	struct timer *retry = &p->recv.retry;
 	struct instant next = next_open(p), due = timer_is_set(retry) ? retry->due : next;
-	bool is_ours = instant_cmp(due, instant_add(r->env.now, most_back_off(p))) <= 0;
+	bool is_ours = instant_cmp(due, instant_add(env->now, most_back_off(p))) <= 0;
 
 	if (timer_is_set(retry) && instant_cmp(due, next) <= 0)
 		return;		/* it will not be sooner */
 	if (!is_ours && !peer_may_answer(p, AURP_OPEN_REQ_LEN))
 		return;
 	if (is_ours) {
-		due = instant_add(due, env_jitter(&r->env, p->recv.back_off, JITTER));
+		due = instant_add(due, env_jitter(env, p->recv.back_off, JITTER));
 		double_back_off(p);
 	}
 	p->recv.put_off = due;
-	if (instant_cmp(next, r->env.now) > 0)
-		timer_set(&r->env.timers, retry, next);
+	if (instant_cmp(next, env->now) > 0)
+		timer_set(&env->timers, retry, next);
 	else
 		dial(p);
 }
@@ -233,13 +233,13 @@ void recv_called(struct peer *p)
 
 void recv_resume(struct peer *p, uint16_t id)
 {
-	struct router *r = peer_router(p);
+	struct env *env = peer_env(p);
 
 	recv_enter(p, RECV_WAIT_OPEN_RSP);
 	p->recv.id = id;
 	p->recv.tries = 1;	/* when it was sent is forgotten */
-	p->recv.opened = r->env.now;
-	env_arm(&r->env, &p->recv.retry, open_first);
+	p->recv.opened = env->now;
+	env_arm(env, &p->recv.retry, open_first);
 }
 
 /* --- answers --------------------------------------------------------------------------- */

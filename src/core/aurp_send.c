@@ -387,15 +387,15 @@ static void on_rd(struct peer *p, const struct aurp *h, struct rd *body)
 
 void send_close(struct peer *p, const char *why)
 {
-	struct router *r = peer_router(p);
+	struct env *env = peer_env(p);
 	bool was_open = send_is_open(p);
 
 	/* A number that went out is never used for another packet, were it a last RD. */
 	if (rules[p->send.state].legal & ON(RI_ACK))
 		p->send.sequence = seq_next(p->send.sequence);
 	send_enter(p, SEND_UNCONNECTED);
-	env_disarm(&r->env, &p->send.update);
-	env_disarm(&r->env, &p->send.quiet);
+	env_disarm(env, &p->send.update);
+	env_disarm(env, &p->send.quiet);
 	p->send.is_informed = p->send.in_list = p->send.in_update = p->send.is_leaving = false;
 	view_fini(&p->send.view);
 	if (was_open)

@@ -143,7 +143,7 @@ static void open_again(struct peer *p, const struct aurp *h)
 
 void send_on_open_req(struct peer *p, const struct aurp *h, struct rd *body)
 {
-	bool is_ending = p->is_leaving || peer_router(p)->is_stopping;
+	bool is_ending = p->is_leaving || peer_env(p)->is_stopping;
 	struct aurp_open_req req;
 
 	note_unasked(p);

@@ -65,7 +65,7 @@ static size_t route_from(const struct route_table *t, uint32_t net)
 
 static const struct route *next_exported(const struct peer *p, size_t *i)
 {
-	const struct route_table *t = &p->tunnel->r->routes;
+	const struct route_table *t = p->tunnel->routes;
 
 	while (*i < t->used && !view_exports(p, t->sorted[*i]))
 		(*i)++;
@@ -129,7 +129,7 @@ void view_begin_list(struct peer *p)
 
 void view_write_list(struct peer *p, struct view_pass *pass, struct wr *w)
 {
-	const struct route_table *t = &p->tunnel->r->routes;
+	const struct route_table *t = p->tunnel->routes;
 	size_t i = route_from(t, pass->next);
 	const struct route *route;
 
@@ -151,7 +151,7 @@ void view_write_list(struct peer *p, struct view_pass *pass, struct wr *w)
 /* Why a network that was told is no longer exported. */
 static struct aurp_event gone_event(const struct peer *p, const struct told *t)
 {
-	const struct route *route = route_find(&p->tunnel->r->routes, t->range.first);
+	const struct route *route = route_find(p->tunnel->routes, t->range.first);
 	struct aurp_event ev = { AURP_EV_ND, t->range, 0 };
 
 	if (!route || !at_range_eq(route->range, t->range) || !route_is_usable(route) ||
@@ -239,7 +239,7 @@ size_t view_difference(const struct peer *p, struct view_pass *pass, size_t room
 	size_t n = 0;
 
 	m.told = told_from(&p->send.view, pass->next);
-	m.route = route_from(&p->tunnel->r->routes, pass->next);
+	m.route = route_from(p->tunnel->routes, pass->next);
 	for (;;) {
 		struct view_pass before = *pass;
 		struct aurp_event ev;
@@ -272,7 +272,7 @@ void view_commit(struct peer *p, const struct aurp_event *event, size_t n)
 	struct view *v = &p->send.view;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct route *route = route_find(&p->tunnel->r->routes, event[i].range.first);
+		const struct route *route = route_find(p->tunnel->routes, event[i].range.first);
 		bool is_there = event[i].distance < AURP_DISTANCE_MAX;
 		struct told *t = told_overlap(v, event[i].range);
 

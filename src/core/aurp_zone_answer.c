@@ -115,7 +115,7 @@ static void pack(struct packer *k, const struct route *route)
 /* Hidden, foreign and unknown networks are passed over (Z26). */
 static void pack_net(struct packer *k, uint16_t net)
 {
-	const struct route *route = route_find(&peer_router(k->p)->routes, net);
+	const struct route *route = route_find(k->p->tunnel->routes, net);
 
 	if (route && view_exports(k->p, route))
 		pack(k, route);
@@ -195,7 +195,7 @@ void send_on_gzn_req(struct peer *p, const struct aurp *h, struct rd *body)
 	}
 	if (!may_query(p))
 		return;
-	z = zone_find(&peer_router(p)->zones, &name);
+	z = zone_find(p->tunnel->routes->zones, &name);
 	begin(p, &out, AURP_SEND_MAX, AURP_GZN_RSP);
 	aurp_encode_gzn_rsp(&out.w, &name, count_exported(p, z));
 	/* What does not fit is only counted: there is no second packet (A6). */
@@ -212,7 +212,7 @@ void send_on_gzn_req(struct peer *p, const struct aurp *h, struct rd *body)
 
 void send_on_gdzl_req(struct peer *p, const struct aurp *h, struct rd *body)
 {
-	const struct zone_table *t = &peer_router(p)->zones;
+	const struct zone_table *t = p->tunnel->routes->zones;
 	size_t index = 0, i = 0;
 	struct aurp_out out;
 	uint16_t start;

@@ -61,12 +61,12 @@ static size_t count_zones(const struct peer *p)
 /* What to ask for, from the routing table; memory of earlier tries is kept. */
 static void collect(struct peer *p)
 {
-	struct router *r = peer_router(p);
+	struct route_table *routes = p->tunnel->routes;
 	struct zone_ask *old = p->recv.ask, *now = mem_new(count_missing(p), sizeof(*now));
 	size_t n_old = p->recv.n_ask, n = 0, k = 0;
 
-	for (size_t i = 0; i < r->routes.used; i++) {
-		const struct route *route = r->routes.sorted[i];
+	for (size_t i = 0; i < routes->used; i++) {
+		const struct route *route = routes->sorted[i];
 		const struct path *path = route_path_by(route, &p->offers);
 
 		if (!path || !is_missing(path))
@@ -76,7 +76,7 @@ static void collect(struct peer *p)
 		if (k < n_old && old[k].net == route->range.first)
 			now[n++] = old[k];
 		else
-			now[n++] = (struct zone_ask){ route->range.first, 0, r->env.now };
+			now[n++] = (struct zone_ask){ route->range.first, 0, peer_env(p)->now };
 	}
 	free(old);
 	p->recv.ask = now;
@@ -85,7 +85,7 @@ static void collect(struct peer *p)
 
 static void complain(struct peer *p, uint16_t net)
 {
-	const struct route *route = route_find(&peer_router(p)->routes, net);
+	const struct route *route = route_find(p->tunnel->routes, net);
 
 	/* It told us some, which were said to be of no use. */
 	if (route_path_by(route, &p->offers)->zones.n_unfit > 0)
@@ -173,7 +173,7 @@ static bool has_its_share_of_networks(struct peer *p)
 /* For a network that we had to refuse (RFC 1504 p. 75). */
 static bool has_room_again(struct peer *p)
 {
-	if (p->recv.lost_networks && !peer_router(p)->routes.is_full &&
+	if (p->recv.lost_networks && !p->tunnel->routes->is_full &&
 	    !has_its_share_of_networks(p))
 		return true;
 	return recv_may_have_refused(p);
@@ -227,21 +227,21 @@ static void ask_for_the_rest(struct peer *p, uint16_t net)
 
 static void end_network(struct answer *a)
 {
-	struct router *r = peer_router(a->p);
+	struct route_table *routes = a->p->tunnel->routes;
 
 	if (!a->path || a->was_complete)
 		return;
 	if (a->is_extended)
-		zone_expect(&r->routes, a->path, a->total);
+		zone_expect(routes, a->path, a->total);
 	else if (!a->has_gap)
-		zone_complete(&r->routes, a->path);
+		zone_complete(routes, a->path);
 	if (!a->path->zones.is_complete && a->path->zones.used > a->had)
 		ask_for_the_rest(a->p, a->path->route->range.first);
 }
 
 static void begin_network(struct answer *a, uint16_t net)
 {
-	const struct route *route = route_find(&peer_router(a->p)->routes, net);
+	const struct route *route = route_find(a->p->tunnel->routes, net);
 	struct path *path = route ? route_path_by(route, &a->p->offers) : NULL;
 
 	a->net = net;
@@ -262,7 +262,7 @@ static void leave_gap(struct answer *a)
 
 static void take_zone(struct answer *a, const struct at_name *zone)
 {
-	struct router *r = peer_router(a->p);
+	struct route_table *routes = a->p->tunnel->routes;
 	size_t had, share = a->p->tunnel->config.max_zones_per_peer;
 	bool has_share;
 
@@ -271,9 +271,9 @@ static void take_zone(struct answer *a, const struct at_name *zone)
 		return;
 	had = count_names(a->path);
 	has_share = recv_has_its_share(a->p, a->n_zones, share, "zones");
-	if (!has_share && zone_add(&r->routes, a->path, zone))
+	if (!has_share && zone_add(routes, a->path, zone))
 		a->n_zones += count_names(a->path) - had;
-	else if (has_share || r->zones.is_full)
+	else if (has_share || routes->zones->is_full)
 		leave_gap(a);
 	else
 		peer_drop(a->p, DROP_AURP_BAD_TUPLE);

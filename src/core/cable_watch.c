@@ -26,7 +26,7 @@ static void ask(struct port *port)
 
 	cable_ask_range(port);
 	if (++w->asked < ASK_TRIES)
-		env_arm(&port->r->env, &w->timer, span_ms(ASK_INTERVAL_MS));
+		env_arm(port->env, &w->timer, span_ms(ASK_INTERVAL_MS));
 }
 
 static void on_timer(struct timer *t)
@@ -45,7 +45,7 @@ void cable_watch_open(struct port *port)
 	struct cable_watch *w = &port->watch;
 
 	memset(w->contrary, 0, sizeof(w->contrary));
-	w->until = instant_add(port->r->env.now, span_s(DOUBT_S));
+	w->until = instant_add(port->env->now, span_s(DOUBT_S));
 }
 
 void cable_watch_again(struct port *port)
@@ -57,7 +57,7 @@ void cable_watch_again(struct port *port)
 
 void cable_watch_close(struct port *port)
 {
-	env_disarm(&port->r->env, &port->watch.timer);
+	env_disarm(port->env, &port->watch.timer);
 	port->watch = (struct cable_watch){ .timer = port->watch.timer };
 }
 
@@ -98,7 +98,7 @@ static struct cable_contrary *place_of(struct cable_watch *w, struct at_addr fro
 
 bool cable_watch_proves(struct port *port, struct at_addr from, struct at_range range)
 {
-	struct instant now = port->r->env.now;
+	struct instant now = port->env->now;
 	struct cable_contrary *c;
 
 	if (instant_cmp(now, port->watch.until) > 0)

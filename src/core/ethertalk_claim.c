@@ -17,7 +17,7 @@ static struct ethertalk *owner(struct timer *t)
 
 static void trace(struct port *port, enum trace_kind kind, struct mac mac)
 {
-	env_trace(&port->r->env, &(struct trace_event){
+	env_trace(port->env, &(struct trace_event){
 		.kind = kind, .port = port->config.name, .addr = port->addr, .mac = mac });
 }
 
@@ -33,16 +33,16 @@ static bool is_allowed(struct at_range range, struct at_addr a)
 /* Any address of the range; one we know to be in use only if luck fails often. */
 static struct at_addr choose(struct ethertalk *e)
 {
-	struct router *r = e->port->r;
+	struct env *env = e->port->env;
 	struct at_addr rejected = e->port->addr, a;
 	uint16_t first = e->range.first ? e->range.first : AT_NET_STARTUP_FIRST;
 	uint16_t last = e->range.first ? e->range.last : AT_NET_STARTUP_LAST;
 	unsigned tries = 0;
 
 	do {
-		a.net = (uint16_t)prng_range(&r->env.prng, first, last);
-		a.node = (uint8_t)prng_range(&r->env.prng, 1, AT_NODE_EXTENDED_LAST);
-	} while (++tries < 64 && (at_addr_eq(a, rejected) || aarp_find(&e->nodes, a, r->env.now)));
+		a.net = (uint16_t)prng_range(&env->prng, first, last);
+		a.node = (uint8_t)prng_range(&env->prng, 1, AT_NODE_EXTENDED_LAST);
+	} while (++tries < 64 && (at_addr_eq(a, rejected) || aarp_find(&e->nodes, a, env->now)));
 	return a;
 }
 
@@ -51,7 +51,7 @@ static void send_probe(struct ethertalk *e)
 	ethertalk_send_aarp(e->port, ELAP_BROADCAST, (struct aarp){ .function = AARP_PROBE,
 		.src_addr = e->port->addr, .dst_hw = no_hardware, .dst_addr = e->port->addr });
 	e->probes++;
-	env_arm(&e->port->r->env, &e->probe_timer, span_ms(AARP_PROBE_INTERVAL_MS));
+	env_arm(e->port->env, &e->probe_timer, span_ms(AARP_PROBE_INTERVAL_MS));
 }
 
 static void start(struct ethertalk *e, struct at_addr candidate)
@@ -73,7 +73,7 @@ static void on_probe_timer(struct timer *t)
 	}
 	e->claim = CLAIM_DONE;
 	/* The first defence need not wait. */
-	e->defended = instant_add(e->port->r->env.now, span_s(-1));
+	e->defended = instant_add(e->port->env->now, span_s(-1));
 	port_claimed(e->port);
 }
 
@@ -92,7 +92,7 @@ void ethertalk_claim(struct port *port, struct at_range range, struct at_addr wi
 
 void ethertalk_unclaim(struct ethertalk *e)
 {
-	env_disarm(&e->port->r->env, &e->probe_timer);
+	env_disarm(e->port->env, &e->probe_timer);
 	e->claim = CLAIM_NONE;
 	e->port->addr = (struct at_addr){ 0, 0 };
 }
@@ -109,7 +109,7 @@ static void respond(struct ethertalk *e, struct mac to_hw, struct at_addr to)
  */
 static void defend(struct ethertalk *e, const struct aarp *a)
 {
-	struct instant now = e->port->r->env.now;
+	struct instant now = e->port->env->now;
 
 	if (span_cmp(instant_since(now, e->defended), span_s(1)) < 0)
 		return;

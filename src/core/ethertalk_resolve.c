@@ -39,12 +39,12 @@ static void ask(struct aarp_target *t)
 {
 	send_request(t->owner, t->addr);
 	t->asked++;
-	env_arm(&t->owner->port->r->env, &t->timer, span_ms(AARP_REQUEST_INTERVAL_MS));
+	env_arm(t->owner->port->env, &t->timer, span_ms(AARP_REQUEST_INTERVAL_MS));
 }
 
 static void end_target(struct aarp_target *t)
 {
-	env_disarm(&t->owner->port->r->env, &t->timer);
+	env_disarm(t->owner->port->env, &t->timer);
 	move(&t->in_list, &t->owner->free_targets);
 }
 
@@ -134,7 +134,7 @@ static void release(struct aarp_target *t, struct mac to)
 
 void ethertalk_resolve_init(struct ethertalk *e)
 {
-	aarp_table_init(&e->nodes, prng_u32(&e->port->r->env.prng));
+	aarp_table_init(&e->nodes, prng_u32(&e->port->env->prng));
 	list_init(&e->asked_targets);
 	list_init(&e->free_targets);
 	list_init(&e->free_held);
@@ -169,7 +169,7 @@ void ethertalk_heard(struct ethertalk *e, struct at_addr addr, struct mac mac)
 {
 	struct aarp_target *t = find_target(e, addr);
 
-	aarp_learn(&e->nodes, addr, mac, e->port->r->env.now);
+	aarp_learn(&e->nodes, addr, mac, e->port->env->now);
 	if (t)
 		release(t, mac);
 }
@@ -177,7 +177,7 @@ void ethertalk_heard(struct ethertalk *e, struct at_addr addr, struct mac mac)
 /* Asks once a second while an entry in use is near the end of its life. */
 static void refresh(struct ethertalk *e, struct aarp_entry *n)
 {
-	struct instant now = e->port->r->env.now;
+	struct instant now = e->port->env->now;
 
 	if (span_cmp(instant_since(now, n->confirmed), span_s(AARP_REFRESH_S)) < 0 ||
 	    span_cmp(instant_since(now, n->asked), span_s(1)) < 0)
@@ -196,7 +196,7 @@ void ethertalk_send_node(struct port *port, struct at_addr to, struct pkt *datag
 		port_drop(port, DROP_AARP_BAD_TARGET);
 		return;
 	}
-	n = aarp_find(&e->nodes, to, port->r->env.now);
+	n = aarp_find(&e->nodes, to, port->env->now);
 	if (n) {
 		struct mac mac = n->mac;
 

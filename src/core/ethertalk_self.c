@@ -35,14 +35,14 @@ void ethertalk_self_sent(struct ethertalk *e, enum elap_kind kind, const struct 
 	if (!is_of_its_sender(kind, p))
 		return;
 	s->hash = hash_of(kind, p);
-	s->at = e->port->r->env.now;
+	s->at = e->port->env->now;
 	e->next_sent = (e->next_sent + 1) % SENT_FRAMES_MAX;
 }
 
 static bool is_recent(const struct port *port, const struct sent_frame *s)
 {
 	return s->hash != 0 &&
-	       span_cmp(instant_since(port->r->env.now, s->at), span_ms(COMES_BACK_MS)) <= 0;
+	       span_cmp(instant_since(port->env->now, s->at), span_ms(COMES_BACK_MS)) <= 0;
 }
 
 static bool has_sent(const struct port *port, uint64_t hash)

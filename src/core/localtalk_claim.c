@@ -10,7 +10,7 @@
 
 static void trace(const struct localtalk *l, enum trace_kind kind)
 {
-	env_trace(&l->port->r->env, &(struct trace_event){
+	env_trace(l->port->env, &(struct trace_event){
 		.kind = kind, .port = l->port->config.name, .addr = l->port->addr });
 }
 
@@ -25,7 +25,7 @@ static void send_enq(struct localtalk *l)
 {
 	send_control(l, LLAP_ENQ);
 	l->enqs++;
-	env_arm(&l->port->r->env, &l->timer, span_ms(LLAP_ENQ_INTERVAL_MS));
+	env_arm(l->port->env, &l->timer, span_ms(LLAP_ENQ_INTERVAL_MS));
 }
 
 static uint8_t below(uint8_t node)
@@ -93,7 +93,7 @@ void localtalk_unclaim(struct localtalk *l)
 {
 	struct port *port = l->port;
 
-	env_disarm(&port->r->env, &l->timer);
+	env_disarm(port->env, &l->timer);
 	if (l->state == NODE_OURS && port->link)
 		port->r->io.set_node(port->r->io.ctx, port->link, 0);
 	l->state = NODE_NONE;
@@ -108,16 +108,16 @@ void localtalk_unclaim(struct localtalk *l)
  */
 static void move_on(struct localtalk *l)
 {
-	struct router *r = l->port->r;
+	struct env *env = l->port->env;
 
 	trace(l, TRACE_PORT_NODE_TAKEN);
 	claim_node(l, next_candidate(l));
-	env_arm(&r->env, &l->timer, span_ms(prng_range(&r->env.prng, 1, LLAP_ENQ_INTERVAL_MS)));
+	env_arm(env, &l->timer, span_ms(prng_range(&env->prng, 1, LLAP_ENQ_INTERVAL_MS)));
 }
 
 static void complain(struct localtalk *l)
 {
-	struct instant now = l->port->r->env.now;
+	struct instant now = l->port->env->now;
 
 	if (span_cmp(instant_since(now, l->complained), span_s(1)) < 0)
 		return;
@@ -133,12 +133,12 @@ void localtalk_clash(struct localtalk *l)
 {
 	struct port *port = l->port;
 
-	if (instant_cmp(port->r->env.now, l->stays) < 0) {
+	if (instant_cmp(port->env->now, l->stays) < 0) {
 		complain(l);
 		return;
 	}
 	trace(l, TRACE_PORT_NODE_GIVEN_UP);
-	l->stays = instant_add(port->r->env.now, span_s(LLAP_STAYS_S));
+	l->stays = instant_add(port->env->now, span_s(LLAP_STAYS_S));
 	l->state = NODE_LOST;
 	port->r->io.set_node(port->r->io.ctx, port->link, 0);
 	port_lost_address(port);

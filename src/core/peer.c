@@ -47,7 +47,7 @@ struct peer *peer_new(struct tunnel *t, const struct config_peer *config)
 void peer_free(struct peer *p)
 {
 	peer_discard_held(p);
-	route_offer_no_peer(&peer_router(p)->routes, &p->offers);
+	route_offer_no_peer(p->tunnel->routes, &p->offers);
 	recv_fini(p);
 	send_fini(p);
 	place_fini(p);
@@ -155,7 +155,7 @@ void peer_check_up(struct peer *p, const char *why)
 	keepalive_update(p);
 	if (p->is_leaving && peer_has_left(p)) {
 		env_disarm(peer_env(p), &p->linger);
-		if (!peer_router(p)->is_stopping)
+		if (!peer_env(p)->is_stopping)
 			p->is_doomed = p->tunnel->has_doomed = true;
 	}
 }

@@ -72,7 +72,7 @@ bool peer_may_dial(struct peer *p)
 {
 	const struct peer *same;
 
-	if (!p->tunnel->sock || p->to.ip == 0 || p->is_leaving || peer_router(p)->is_stopping)
+	if (!p->tunnel->sock || p->to.ip == 0 || p->is_leaving || peer_env(p)->is_stopping)
 		return false;
 	same = peer_same_as(p);
 	if (same)

@@ -92,15 +92,15 @@ static bool is_being_dialled(const struct peer *p)
 
 static void ask_unproven(struct peer *p)
 {
-	struct router *r = peer_router(p);
+	struct env *env = peer_env(p);
 
-	if (!p->tunnel->sock || p->is_leaving || r->is_stopping)
+	if (!p->tunnel->sock || p->is_leaving || env->is_stopping)
 		return;
 	if (is_being_dialled(p)) {
-		timer_set(&r->env.timers, &p->place.timer, instant_add(p->recv.opened, ask_least));
+		timer_set(&env->timers, &p->place.timer, instant_add(p->recv.opened, ask_least));
 		return;
 	}
-	if (!meter_allows(&p->place.asks, &ask_rate, r->env.now) ||
+	if (!meter_allows(&p->place.asks, &ask_rate, env->now) ||
 		!peer_may_answer(p, AURP_OPEN_REQ_LEN)) {
 		peer_drop(p, DROP_AURP_UNPROVEN);
 		return;

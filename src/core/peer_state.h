@@ -185,7 +185,7 @@ static inline struct router *peer_router(const struct peer *p)
 
 static inline struct env *peer_env(const struct peer *p)
 {
-	return &p->tunnel->r->env;
+	return p->tunnel->env;
 }
 
 /* Emits a trace event about this peer: its name and its tunnel's are put in here. */

@@ -61,6 +61,8 @@ struct port *port_new(struct router *r, const struct config_port *config)
 	struct port *port = mem_new(1, sizeof(*port));
 
 	port->r = r;
+	port->env = &r->env;
+	port->routes = &r->routes;
 	port->ops = ops_of(config->kind);
 	list_init(&port->in_router);
 	take_config(port, config);
@@ -102,7 +104,7 @@ void port_apply(struct port *port, const struct config_port *config)
 
 	/* Other routers may keep the old list until the network was gone for 10 minutes (Z42). */
 	if (other_zones && !other_range && port_is_up(port) && port->seed.uses_config)
-		env_trace(&port->r->env, &(struct trace_event){
+		env_trace(port->env, &(struct trace_event){
 			.kind = TRACE_PORT_ZONES_DIFFER, .port = port->config.name });
 	take_config(port, config);
 	if ((other_range || other_zones) && port->link) {
@@ -169,7 +171,7 @@ void port_transmit(struct port *port, const struct pkt *frame)
 void port_drop(struct port *port, enum drop_reason reason)
 {
 	port->count.drops[reason]++;
-	env_trace(&port->r->env, &(struct trace_event){
+	env_trace(port->env, &(struct trace_event){
 		.kind = TRACE_DROPPED, .port = port->config.name, .drop = reason });
 }
 
@@ -206,7 +208,7 @@ bool port_has_address(const struct port *port, struct at_addr addr)
 
 struct route *port_route(const struct port *port)
 {
-	return port_is_up(port) ? route_find(&port->r->routes, port->range.first) : NULL;
+	return port_is_up(port) ? route_find(port->routes, port->range.first) : NULL;
 }
 
 static const char *state_name(enum port_state state)

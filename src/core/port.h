@@ -145,6 +145,8 @@ struct port_name {
 struct port {
 	struct list in_router;
 	struct router *r;
+	struct env *env;		/* its router's, as `routes` */
+	struct route_table *routes;
 	const struct port_ops *ops;
 	struct config_port config;	/* our copy; zones included */
 	void *link;

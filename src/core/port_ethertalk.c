@@ -216,7 +216,7 @@ static void walk_nodes(struct port *port, void (*each)(void *ctx, const struct a
 	void *ctx)
 {
 	const struct aarp_table *t = &ethertalk_of(port)->nodes;
-	const struct instant now = port->r->env.now;
+	const struct instant now = port->env->now;
 	const struct aarp_entry *n;
 
 	for (n = aarp_next(t, NULL, now); n; n = aarp_next(t, &n->addr, now))

@@ -22,7 +22,7 @@ static const struct {
 void port_notice(struct port *port, enum port_trouble trouble, const struct port *other)
 {
 	struct port_notice *n = &port->notices[trouble];
-	const struct instant now = port->r->env.now;
+	const struct instant now = port->env->now;
 	const bool was_said = n->is_known && instant_since(now, n->said).us < span_s(1).us;
 
 	n->is_known = true;
@@ -30,7 +30,7 @@ void port_notice(struct port *port, enum port_trouble trouble, const struct port
 	if (was_said)
 		return;
 	n->said = now;
-	env_trace(&port->r->env, &(struct trace_event){ .kind = troubles[trouble].kind,
+	env_trace(port->env, &(struct trace_event){ .kind = troubles[trouble].kind,
 		.port = port->config.name, .mac = port->mac,
 		.other = other ? other->config.name : NULL });
 }
@@ -44,7 +44,7 @@ void port_trouble_text(const struct port *port, char out[PORT_TROUBLE_TEXT])
 		size_t len = strlen(troubles[i].word);
 
 		if (!n->is_known ||
-		    span_cmp(instant_since(port->r->env.now, n->seen), span_s(LASTS_S)) > 0)
+		    span_cmp(instant_since(port->env->now, n->seen), span_s(LASTS_S)) > 0)
 			continue;
 		if (used > 0)
 			out[used++] = ',';

@@ -37,12 +37,12 @@ static void enter(struct port *port, enum port_state state)
 {
 	port->state = state;
 	port->seed.asked = 0;
-	env_disarm(&port->r->env, &port->seed.timer);
+	env_disarm(port->env, &port->seed.timer);
 }
 
 static void trace(const struct port *port, enum trace_kind kind)
 {
-	env_trace(&port->r->env, &(struct trace_event){ .kind = kind, .port = port->config.name,
+	env_trace(port->env, &(struct trace_event){ .kind = kind, .port = port->config.name,
 		.addr = port->addr, .range = port->range });
 }
 
@@ -50,7 +50,7 @@ static void ask(struct port *port)
 {
 	bool in_a_hurry = ++port->seed.asked < ASK_TRIES || port->state == PORT_VERIFYING;
 
-	env_arm(&port->r->env, &port->seed.timer,
+	env_arm(port->env, &port->seed.timer,
 		in_a_hurry ? span_ms(ASK_INTERVAL_MS) : span_s(ASK_SLOWLY_S));
 	cable_ask(port);
 }
@@ -71,22 +71,22 @@ static void enter_conflict(struct port *port, int wait_s)
 	port_seed_stop(port);
 	port->ops->link_up(port);
 	enter(port, PORT_CONFLICT);
-	port->seed.retry_by = instant_add(port->r->env.now, span_s(CONFLICT_RETRY_S));
-	env_arm(&port->r->env, &port->seed.timer, span_s(wait_s));
+	port->seed.retry_by = instant_add(port->env->now, span_s(CONFLICT_RETRY_S));
+	env_arm(port->env, &port->seed.timer, span_s(wait_s));
 }
 
 static void on_range_conflict(struct port *port)
 {
 	const struct cable *c = &port->seed.cable;
 
-	env_trace(&port->r->env, &(struct trace_event){ .kind = TRACE_PORT_RANGE_CONFLICT,
+	env_trace(port->env, &(struct trace_event){ .kind = TRACE_PORT_RANGE_CONFLICT,
 		.port = port->config.name, .addr = c->from, .range = c->range });
 	enter_conflict(port, CONFLICT_QUIET_S);
 }
 
 static void on_zone_conflict(struct port *port, struct at_addr from, struct at_name name)
 {
-	env_trace(&port->r->env, &(struct trace_event){ .kind = TRACE_PORT_ZONE_CONFLICT,
+	env_trace(port->env, &(struct trace_event){ .kind = TRACE_PORT_ZONE_CONFLICT,
 		.port = port->config.name, .addr = from, .name = &name });
 	enter_conflict(port, CONFLICT_RETRY_S);
 }
@@ -94,10 +94,10 @@ static void on_zone_conflict(struct port *port, struct at_addr from, struct at_n
 static void on_net_in_use(struct port *port)
 {
 	struct at_range range = port->seed.range;
-	const struct route *route = route_find_overlap(&port->r->routes, range);
+	const struct route *route = route_find_overlap(port->routes, range);
 	const struct port *other = route ? port_of_path(route->best) : NULL;
 
-	env_trace(&port->r->env, &(struct trace_event){ .kind = TRACE_PORT_NET_IN_USE,
+	env_trace(port->env, &(struct trace_event){ .kind = TRACE_PORT_NET_IN_USE,
 		.port = port->config.name, .range = range,
 		.other = other ? other->config.name : "" });
 	enter_conflict(port, CONFLICT_RETRY_S);
@@ -107,9 +107,9 @@ static void on_net_in_use(struct port *port)
 static void wait_longer(struct port *port)
 {
 	struct port_seed *s = &port->seed;
-	struct instant quiet = instant_add(port->r->env.now, span_s(CONFLICT_QUIET_S));
+	struct instant quiet = instant_add(port->env->now, span_s(CONFLICT_QUIET_S));
 
-	timer_set(&port->r->env.timers, &s->timer,
+	timer_set(&port->env->timers, &s->timer,
 		instant_cmp(quiet, s->retry_by) < 0 ? quiet : s->retry_by);
 }
 
@@ -153,11 +153,11 @@ static void finish_zones(struct port *port, const struct at_name *default_zone)
 {
 	const struct route *route = port_route(port);
 
-	port->default_zone = zone_find(&port->r->zones, default_zone);
+	port->default_zone = zone_find(port->routes->zones, default_zone);
 	for (size_t i = 0; i < route->zones->used; i++)
 		port->ops->join_zone(port, &route->zones->zone[i]->name);
 	cable_forget(&port->seed.cable);
-	env_disarm(&port->r->env, &port->seed.timer);
+	env_disarm(port->env, &port->seed.timer);
 	nbp_port_up(port);
 }
 
@@ -165,10 +165,10 @@ static void take_zones(struct port *port, const struct at_name *zones, size_t n)
 {
 	struct path *path = port_route(port)->best;
 
-	zone_clear(&port->r->routes, path);
+	zone_clear(port->routes, path);
 	for (size_t i = 0; i < n; i++)
-		(void)zone_add(&port->r->routes, path, &zones[i]);
-	zone_complete(&port->r->routes, path);
+		(void)zone_add(port->routes, path, &zones[i]);
+	zone_complete(port->routes, path);
 }
 
 static bool has_name(const struct at_name *list, size_t n, const struct at_name *name)
@@ -191,7 +191,7 @@ static const struct at_name *first_zone(const struct port *port)
 
 	if (c->default_zone.len == 0 || name_eq(&c->default_zone, own))
 		return own;
-	env_trace(&port->r->env, &(struct trace_event){ .kind = TRACE_PORT_DEFAULT_DIFFERS,
+	env_trace(port->env, &(struct trace_event){ .kind = TRACE_PORT_DEFAULT_DIFFERS,
 		.port = port->config.name, .addr = c->default_from, .name = &c->default_zone });
 	return &c->default_zone;
 }
@@ -217,7 +217,7 @@ static void go_up(struct port *port)
 		go_on(port);
 		return;
 	}
-	if (!route_offer_attached(&port->r->routes, &port->offers, range)) {
+	if (!route_offer_attached(port->routes, &port->offers, range)) {
 		on_net_in_use(port);
 		return;
 	}
@@ -362,7 +362,7 @@ bool port_is_seeking(const struct port *port)
 
 static void take_over(struct port *port, struct at_addr from, struct at_range range)
 {
-	env_trace(&port->r->env, &(struct trace_event){ .kind = TRACE_PORT_TAKES_RANGE,
+	env_trace(port->env, &(struct trace_event){ .kind = TRACE_PORT_TAKES_RANGE,
 		.port = port->config.name, .addr = from, .range = range, .range2 = port->range });
 	port_seed_stop(port);
 	port->ops->link_up(port);
@@ -372,7 +372,7 @@ static void take_over(struct port *port, struct at_addr from, struct at_range ra
 /* Another port of ours has it: two of our cables were joined, and taking it over would end us. */
 static bool is_elsewhere(const struct port *port, struct at_range range)
 {
-	const struct route *route = route_find_overlap(&port->r->routes, range);
+	const struct route *route = route_find_overlap(port->routes, range);
 
 	return route && route->best->kind == PATH_ATTACHED && port_of_path(route->best) != port;
 }
@@ -490,7 +490,7 @@ void port_seed_stop(struct port *port)
 	cable_forget(&port->seed.cable);
 	cable_watch_close(port);
 	if (was_up) {
-		route_offer_no_port(&port->r->routes, &port->offers);
+		route_offer_no_port(port->routes, &port->offers);
 		trace(port, TRACE_PORT_DOWN);
 	}
 }

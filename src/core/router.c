@@ -267,7 +267,7 @@ void router_rx_tunnel(struct router *r, struct instant now, struct tunnel *tunne
 struct instant router_deadline(const struct router *r)
 {
 	struct instant due = timer_queue_deadline(&r->env.timers);
-	bool is_ending = r->is_stopping && instant_cmp(r->env.now, r->stop_deadline) < 0;
+	bool is_ending = r->env.is_stopping && instant_cmp(r->env.now, r->stop_deadline) < 0;
 
 	return is_ending && instant_cmp(r->stop_deadline, due) < 0 ? r->stop_deadline : due;
 }
@@ -296,8 +296,8 @@ void router_shutdown(struct router *r, struct instant now)
 	struct list *it;
 
 	enter(r, now);
-	if (!r->is_stopping) {
-		r->is_stopping = true;
+	if (!r->env.is_stopping) {
+		r->env.is_stopping = true;
 		r->stop_deadline = instant_add(now, stop_limit);
 		list_for_each(it, &r->tunnels)
 			tunnel_shutdown(tunnel_at(it));
@@ -311,7 +311,7 @@ bool router_is_stopped(const struct router *r)
 {
 	const struct list *it;
 
-	if (!r->is_stopping)
+	if (!r->env.is_stopping)
 		return false;
 	if (instant_cmp(r->env.now, r->stop_deadline) >= 0)
 		return true;

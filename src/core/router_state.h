@@ -21,7 +21,6 @@ struct router {
 	struct timer zone_scan;		/* asks for missing zones every 10 s */
 	uint64_t drops[DROP_REASONS];	/* of datagrams of our own */
 	struct at_name nbp_name;
-	bool is_stopping;
 	struct instant stop_deadline;
 };
 

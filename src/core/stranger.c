@@ -21,14 +21,14 @@ static const struct span epoch = { 32 * 1000000 };
 
 void stranger_init(struct tunnel *t)
 {
-	struct prng *prng = &t->r->env.prng;
+	struct prng *prng = &t->env->prng;
 
 	for (int i = 0; i < 2; i++) {
 		t->strangers.key[i] = (uint64_t)prng_u32(prng) << 32;
 		t->strangers.key[i] |= prng_u32(prng);
 	}
-	meter_fill(&t->strangers.replies, &reply_rate, t->r->env.now);
-	meter_fill(&t->strangers.guesses, &guess_rate, t->r->env.now);
+	meter_fill(&t->strangers.replies, &reply_rate, t->env->now);
+	meter_fill(&t->strangers.guesses, &guess_rate, t->env->now);
 }
 
 /* --- what nobody remembers ------------------------------------------------------------- */
@@ -37,7 +37,7 @@ uint16_t stranger_id(const struct tunnel *t, struct endpoint to, unsigned int ag
 {
 	const uint64_t words[3] = {
 		(uint64_t)to.ip << 16 | to.port,
-		(uint64_t)(t->r->env.now.us / epoch.us) - ago,
+		(uint64_t)(t->env->now.us / epoch.us) - ago,
 		salt,
 	};
 
@@ -69,7 +69,7 @@ static bool send_reply(struct reply *y)
 
 	pkt->len = wr_len(&y->out.w);
 	if (!aurp_push_domain(pkt, &domain) || pkt->len > y->most ||
-		!meter_allows(replies, &reply_rate, y->t->r->env.now))
+		!meter_allows(replies, &reply_rate, y->t->env->now))
 		return false;
 	meter_spend(replies);
 	tunnel_send(y->t, y->to, pkt);
@@ -94,7 +94,7 @@ static bool refuse(struct reply *y, uint16_t connection, enum aurp_error error)
 
 static bool has_room(const struct tunnel *t)
 {
-	return !t->r->is_stopping && t->n_unknown < t->config.max_unknown_peers;
+	return !t->env->is_stopping && t->n_unknown < t->config.max_unknown_peers;
 }
 
 /* Asks back. False: not, though a refusal may say why to its administrator (C11). */
@@ -114,7 +114,7 @@ static void say_call(const struct reply *y)
 	const struct tunnel *t = y->t;
 	bool may_join = t->config.accept_unknown;
 
-	env_trace(&t->r->env, &(struct trace_event){
+	env_trace(t->env, &(struct trace_event){
 		.kind = may_join ? TRACE_PEER_STRANGER : TRACE_PEER_UNKNOWN,
 		.tunnel = t->config.name, .endpoint = y->to, .di = y->di });
 }
@@ -145,7 +145,7 @@ static struct peer *on_open_rsp(struct tunnel *t, struct endpoint from, const st
 
 	if (!t->config.accept_unknown || !aurp_decode_open_rsp(&body, &rsp) || rsp.rate < 0) {
 		tunnel_drop(t, DROP_PEER_UNKNOWN, from);
-	} else if (!has_room(t) || !meter_allows(guesses, &guess_rate, t->r->env.now)) {
+	} else if (!has_room(t) || !meter_allows(guesses, &guess_rate, t->env->now)) {
 		tunnel_drop(t, DROP_PEER_TOO_MANY, from);
 	} else if (!is_ours(t, from, h->connection)) {
 		meter_spend(guesses);

@@ -47,7 +47,7 @@ static void ask(struct port *port)
 
 	question.addr.socket = AT_SOCKET_NBP;
 	name->asked++;
-	env_arm(&port->r->env, &name->timer, span_ms(ASK_INTERVAL_MS));
+	env_arm(port->env, &name->timer, span_ms(ASK_INTERVAL_MS));
 	(void)nbp_look_up(port->r, port, name->id, &question);
 }
 
@@ -58,7 +58,7 @@ static void check(struct port *port, unsigned suffix)
 	name->state = NAME_CHECKING;
 	name->asked = 0;
 	name->suffix = suffix;
-	name->id = (uint8_t)prng_range(&port->r->env.prng, 0, 255);
+	name->id = (uint8_t)prng_range(&port->env->prng, 0, 255);
 	name->tuple = (struct nbp_tuple){
 		.addr = { port->addr.net, port->addr.node, AT_SOCKET_AEP },
 		.enumerator = 1,
@@ -99,7 +99,7 @@ void nbp_port_up(struct port *port)
 
 void nbp_port_down(struct port *port)
 {
-	env_disarm(&port->r->env, &port->name.timer);
+	env_disarm(port->env, &port->name.timer);
 	port->name.state = NAME_NONE;
 	port->name.suffix = 0;
 }

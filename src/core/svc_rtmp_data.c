@@ -86,7 +86,7 @@ static bool tell(const struct rtmp_writer *rw, const struct route *route, struct
 
 static void write_routes(struct rtmp_writer *rw)
 {
-	const struct route_table *table = &rw->port->r->routes;
+	const struct route_table *table = rw->port->routes;
 	bool only_own = rw->port->config.own_net_only && !rw->to;
 	struct rtmp_tuple t = { rw->port->range, 0 };
 
@@ -132,9 +132,9 @@ static void send_data(struct port *port, enum rtmp_view view)
 	struct rtmp_writer rw = { .port = port, .view = view };
 
 	write_routes(&rw);
-	port->rtmp.sent = port->r->env.now;
-	port->rtmp.told = port->r->routes.generation;
-	env_disarm(&port->r->env, &port->rtmp.triggered);
+	port->rtmp.sent = port->env->now;
+	port->rtmp.told = port->routes->generation;
+	env_disarm(port->env, &port->rtmp.triggered);
 }
 
 void rtmp_send_data(struct port *port)
@@ -152,8 +152,8 @@ static void on_periodic(struct timer *t)
 	struct port *port = container_of(t, struct port, rtmp.periodic);
 
 	rtmp_send_data(port);
-	env_arm(&port->r->env, t,
-		env_jitter(&port->r->env, span_s(DATA_INTERVAL_S), DATA_JITTER_PERCENT));
+	env_arm(port->env, t,
+		env_jitter(port->env, span_s(DATA_INTERVAL_S), DATA_JITTER_PERCENT));
 }
 
 static void on_triggered(struct timer *t)
@@ -174,19 +174,19 @@ void rtmp_port_up(struct port *port)
 
 void rtmp_port_down(struct port *port)
 {
-	env_disarm(&port->r->env, &port->rtmp.periodic);
-	env_disarm(&port->r->env, &port->rtmp.triggered);
+	env_disarm(port->env, &port->rtmp.periodic);
+	env_disarm(port->env, &port->rtmp.triggered);
 }
 
 static void trigger(struct port *port)
 {
 	struct instant due = instant_add(port->rtmp.sent, span_s(TRIGGERED_INTERVAL_S));
 
-	if (timer_is_set(&port->rtmp.triggered) || port->rtmp.told == port->r->routes.generation)
+	if (timer_is_set(&port->rtmp.triggered) || port->rtmp.told == port->routes->generation)
 		return;
-	if (instant_cmp(due, port->r->env.now) < 0)
-		due = port->r->env.now;
-	timer_set(&port->r->env.timers, &port->rtmp.triggered, due);
+	if (instant_cmp(due, port->env->now) < 0)
+		due = port->env->now;
+	timer_set(&port->env->timers, &port->rtmp.triggered, due);
 }
 
 void rtmp_routes_changed(struct router *r)

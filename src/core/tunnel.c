@@ -51,6 +51,8 @@ struct tunnel *tunnel_new(struct router *r, const struct config_tunnel *config)
 	struct tunnel *t = mem_new(1, sizeof(*t));
 
 	t->r = r;
+	t->env = &r->env;
+	t->routes = &r->routes;
 	list_init(&t->in_router);
 	list_init(&t->peers);
 	stranger_init(t);
@@ -302,7 +304,7 @@ static struct peer *find_by_source(struct tunnel *t, struct endpoint from, struc
 void tunnel_drop(struct tunnel *t, enum drop_reason reason, struct endpoint from)
 {
 	t->drops[reason]++;
-	env_trace(&t->r->env, &(struct trace_event){ .kind = TRACE_DROPPED,
+	env_trace(t->env, &(struct trace_event){ .kind = TRACE_DROPPED,
 		.tunnel = t->config.name, .drop = reason, .endpoint = from });
 }
 

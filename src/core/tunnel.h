@@ -17,6 +17,8 @@
 struct tunnel {
 	struct list in_router;
 	struct router *r;
+	struct env *env;		/* its router's, as `routes` */
+	struct route_table *routes;
 	struct config_tunnel config;	/* our copy; its peers are in `peers` */
 	void *sock;			/* NULL: no socket */
 	struct domain_id own;
