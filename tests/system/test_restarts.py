@@ -18,7 +18,7 @@ from world import World
 
 # Seconds. Without the memory of a refused call a restart costs ten or more, and being away
 # costs two minutes.
-RESTART, RETURN, REMINDED = 6, 20, 18
+RESTART, RETURN, REMINDED = 4, 15, 18
 LAST_HEARD, AWAY = 30, 100      # as 200 s are with the 90 s that are the default
 QUICK = ("stopped-0", "stopped-1", "killed-2", "killed-5", "killed-10", "killed-20")
 LONG = ("frozen", "dazed", "cut")
@@ -49,8 +49,10 @@ class Story:
         return self.here(dump, self.before) and self.there() and self.both_connected(dump)
 
     def both_connected(self, dump):
+        """Also for the moment in which the answer to a tickle or to an update is on its way."""
         rows = [row for row in dump.rows("peers") if self.mate.address in str(row)]
-        return [(row["recv"], row["send"]) for row in rows] == [("connected", "connected")]
+        return len(rows) == 1 and rows[0]["recv"] in ("connected", "wait-tickle-ack") and \
+            rows[0]["send"] in ("connected", "wait-ri-upd-ack", "wait-probe-ack")
 
     def play(self):
         """Its misfortune, and the moment that it is over."""
