@@ -347,7 +347,7 @@ def test_the_interface_of_a_tunnel_is_kept_when_it_is_renamed_and_may_have_an_al
         assert len(said) == 1 and "write device = vpn1" in said[0], said
         # And it is still heard there.
         b.daemon.stop()
-        b.daemon.start()
         a.daemon.wait_dump(lambda d: not peer_is("b")(d), 20)
+        b.daemon.start()
         a.daemon.wait_dump(peer_is("b"), 30)
         assert not [line for line in a.daemon.lines.since() if "no interface" in line]
