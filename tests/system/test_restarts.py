@@ -16,9 +16,10 @@ from lag import spent
 from mate import Mate
 from world import World
 
-# Seconds. Without the memory of a refused call a restart costs ten or more, and being away
-# costs two minutes.
-RESTART, RETURN, REMINDED = 4, 15, 18
+# Seconds: four and fifteen are wanted, and what the mates' threads wait for each other on a
+# busy machine. Without the memory of a refused call a restart costs ten or more, and being
+# away costs two minutes.
+RESTART, RETURN, REMINDED = 5, 20, 18
 LAST_HEARD, AWAY = 30, 100      # as 200 s are with the 90 s that are the default
 QUICK = ("stopped-0", "stopped-1", "killed-2", "killed-5", "killed-10", "killed-20")
 LONG = ("frozen", "dazed", "cut")
