@@ -257,7 +257,6 @@ static void on_unasked(struct peer *p, const struct aurp *h, struct rd *body)
 /* The connection is no more; `after` is where that leaves this half. */
 static void end_connection(struct peer *p, enum recv_state after, const char *why)
 {
-	struct route_table *routes = p->tunnel->routes;
 	bool was_open = recv_is_open(p);
 
 	recv_enter(p, after);
@@ -267,7 +266,7 @@ static void end_connection(struct peer *p, enum recv_state after, const char *wh
 	p->recv.n_ask = 0;
 	if (was_open) {
 		peer_discard_held(p);
-		route_offer_no_peer(routes, &p->offers);
+		route_offer_no_peer(p->tunnel->routes, &p->offers);
 		peer_trace(p, TRACE_PEER_RECV_CLOSED, why);
 	}
 	peer_check_up(p, why);

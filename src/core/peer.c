@@ -238,7 +238,7 @@ static void data_input(struct peer *p, struct pkt *payload)
 	}
 	p->count.data_rx++;
 	p->heard = peer_env(p)->now;
-	forward_input(peer_router(p), &d);
+	forward_input(p->tunnel->r, &d);
 }
 
 /* RD and RI-Ack go both ways: the data receiver's carry sequence number 0 (wire 8.6). */

@@ -178,11 +178,6 @@ void peer_describe(const struct peer *p, struct peer_info *info);
 void peer_walk_counters(const struct peer *p,
 	void (*each)(void *ctx, const struct counter_info *), void *ctx);
 
-static inline struct router *peer_router(const struct peer *p)
-{
-	return p->tunnel->r;
-}
-
 static inline struct env *peer_env(const struct peer *p)
 {
 	return p->tunnel->env;

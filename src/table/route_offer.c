@@ -31,18 +31,35 @@ bool route_offer_fits(const struct route_table *t, struct at_range range)
 	return result == OFFER_NEW || result == OFFER_KNOWN;
 }
 
-/* A first path to a network nobody offered before. */
-static struct path *add_first_path(struct route_table *t, struct at_range range,
-	enum path_kind kind, struct path_owner *owner, uint8_t distance)
-{
-	struct route *route;
+/* A path that is offered. */
+struct offer {
+	enum path_kind kind;
+	struct path_owner *owner;
+	struct at_addr next_router;	/* PATH_RTMP */
+	uint8_t distance;		/* hops from us */
+};
 
-	if (!route_has_room(t))
-		return NULL;
-	route = route_add(t, range);
-	route->best = route_add_path(route, kind, owner, distance);
+/* Its owner had no path of this kind there. `route` NULL: nobody had one at all. */
+static enum offer_result take(struct route_table *t, struct route *route, struct at_range range,
+	const struct offer *o)
+{
+	const bool is_new = !route;
+	struct path *p;
+
+	if (is_new && !route_has_room(t))
+		return OFFER_FULL;
+	if (is_new)
+		route = route_add(t, range);
+	p = route_add_path(route, o->kind, o->owner, o->distance);
+	p->next_router = o->next_router;
+	if (!is_new) {
+		route_reconsider(t, route);
+		return OFFER_CHANGED;
+	}
+	route->best = p;
 	route_table_changed(t);
-	return route->best;
+	route_trace(t, TRACE_ROUTE_ADDED, route);
+	return OFFER_NEW;
 }
 
 /* --- our own cables --------------------------------------------------------------------- */
@@ -167,16 +184,8 @@ enum offer_result route_offer_rtmp(struct route_table *t, struct path_owner *por
 		return update_rtmp(t, p, port, from, (uint8_t)(distance + 1));
 	if (distance >= AT_HOPS_MAX)
 		return OFFER_IGNORED;
-	p = route ? route_add_path(route, PATH_RTMP, port, (uint8_t)(distance + 1))
-		  : add_first_path(t, range, PATH_RTMP, port, (uint8_t)(distance + 1));
-	if (!p)
-		return OFFER_FULL;
-	p->next_router = from;
-	if (route)
-		route_reselect(t, route);
-	else
-		route_trace(t, TRACE_ROUTE_ADDED, p->route);
-	return route ? OFFER_CHANGED : OFFER_NEW;
+	return take(t, route, range, &(struct offer){ .kind = PATH_RTMP, .owner = port,
+		.next_router = from, .distance = (uint8_t)(distance + 1) });
 }
 
 /* --- tunnels --------------------------------------------------------------------------- */
@@ -206,15 +215,8 @@ enum offer_result route_offer_tunnel(struct route_table *t, struct path_owner *p
 		route_reconsider(t, route);
 		return OFFER_CHANGED;
 	}
-	p = route ? route_add_path(route, PATH_TUNNEL, peer, stored)
-		  : add_first_path(t, range, PATH_TUNNEL, peer, stored);
-	if (!p)
-		return OFFER_FULL;
-	if (route)
-		route_reconsider(t, route);
-	else
-		route_trace(t, TRACE_ROUTE_ADDED, p->route);
-	return route ? OFFER_CHANGED : OFFER_NEW;
+	return take(t, route, range, &(struct offer){ .kind = PATH_TUNNEL, .owner = peer,
+		.distance = stored });
 }
 
 void route_offer_withdrawn(struct route_table *t, const struct path_owner *peer,
